@@ -1,0 +1,2 @@
+//! The `redial` command.
+fn main() {}
