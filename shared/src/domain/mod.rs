@@ -1,5 +1,6 @@
 //! Pure rules: no I/O, no clock, no Redis type. Time is always an argument.
 
+pub mod contact;
 pub mod ids;
 pub mod phone;
 pub mod state;

@@ -1,1 +1,3 @@
-//! Placeholder.
+//! The only code that knows Redis.
+
+pub mod view;

@@ -1,0 +1,20 @@
+//! A contact as its list describes it.
+
+use super::{PhoneNumber, Timestamp};
+
+/// One good row of a contact list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact {
+    /// The `id` column, or the first number.
+    pub id: String,
+    /// 1 to 10 numbers in the order in which they are tried.
+    pub numbers: Vec<PhoneNumber>,
+    /// The `timezone` column.
+    pub zone: Option<chrono_tz::Tz>,
+    /// The `priority` column, 1 first … 9 last; 5 when absent.
+    pub priority: u8,
+    /// The `not_before` column.
+    pub not_before: Option<Timestamp>,
+    /// The other columns' values, aligned with the list's attribute names.
+    pub attributes: Vec<String>,
+}
