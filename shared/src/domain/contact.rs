@@ -15,6 +15,26 @@ pub struct Contact {
     pub priority: u8,
     /// The `not_before` column.
     pub not_before: Option<Timestamp>,
-    /// The other columns' values, aligned with the list's attribute names.
+    /// The other columns' values, aligned with the list's attribute names. May be shorter than these: what is missing
+    /// at the end is empty.
     pub attributes: Vec<String>,
+}
+
+impl Contact {
+    /// The priority of a contact whose list gives none.
+    pub const PRIORITY_DEFAULT: u8 = 5;
+}
+
+impl Default for Contact {
+    /// No contact yet: the buffer that a list's reader fills.
+    fn default() -> Self {
+        Self {
+            id: String::new(),
+            numbers: Vec::new(),
+            zone: None,
+            priority: Self::PRIORITY_DEFAULT,
+            not_before: None,
+            attributes: Vec::new(),
+        }
+    }
 }

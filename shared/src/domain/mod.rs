@@ -1,12 +1,27 @@
 //! Pure rules: no I/O, no clock, no Redis type. Time is always an argument.
 
+pub mod calling_hours;
+pub mod campaign;
 pub mod contact;
+pub mod contact_list;
+pub mod document;
 pub mod ids;
+pub mod interval;
+mod local_time;
 pub mod phone;
+pub mod polling;
+pub mod record;
+pub mod retry;
+pub mod schedule;
 pub mod state;
+pub mod template;
 pub mod timestamp;
+pub mod transition;
+pub mod units;
+mod wire;
 
 pub use ids::{AttemptId, CampaignId, CampaignName, ContactPosition};
+pub use interval::Interval;
 pub use phone::PhoneNumber;
 pub use state::{CampaignState, ContactState, Outcome};
 pub use timestamp::Timestamp;

@@ -1,3 +1,100 @@
-//! The only code that knows Redis.
+//! The only code that knows Redis. Each operation is one Lua script (`scripts/`) behind one documented function; Rust
+//! computes policy, Lua compares and writes.
 
+mod accounts;
+mod arguments;
+mod attempts;
+pub mod block;
+mod campaigns;
+mod claims;
+mod connection;
+mod contacts;
+mod error;
+pub mod fingerprint;
+mod info;
+pub mod keys;
+mod leader;
+mod leases;
+pub mod limits;
+mod polls;
+pub mod queue;
+mod reap;
+mod record_codec;
+mod scripts;
+mod settle;
+mod upload;
 pub mod view;
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+pub use attempts::{BeginAnswer, Intent, Placed, Poll, Settled, Settlement};
+pub use campaigns::{Changed, Verb};
+pub use claims::{Claim, Claimed};
+pub use connection::ServerClock;
+pub use contacts::Row;
+pub use error::StoreError;
+pub use info::CampaignInfo;
+pub use leader::Leadership;
+pub use polls::PollEntry;
+pub use reap::Reaped;
+pub use upload::Upload;
+
+use crate::domain::Timestamp;
+use connection::Connection;
+
+/// One workspace in one Redis. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    connection: Arc<Connection>,
+    cache: Arc<info::Cache>,
+}
+
+impl Store {
+    /// Connects. `lease` is how long a restarted Redis waits for workers to replay.
+    ///
+    /// # Errors
+    /// When the URL is none, or Redis does not answer.
+    pub async fn connect(url: &str, workspace: &str, lease: Duration) -> Result<Self, StoreError> {
+        let connection = Connection::open(url, workspace, lease).await?;
+        Ok(Self { connection, cache: Arc::default() })
+    }
+
+    /// Redis's clock, which is the one clock of the engine.
+    pub fn clock(&self) -> &ServerClock {
+        self.connection.clock()
+    }
+
+    /// Measures the offset of Redis's clock again.
+    ///
+    /// # Errors
+    /// When Redis does not answer.
+    pub async fn measure_clock(&self) -> Result<(), StoreError> {
+        self.connection.measure_clock().await
+    }
+
+    /// How often Redis has been restarted under this process; changes wake the receiver.
+    pub fn restarts(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.connection.restarts()
+    }
+
+    /// A subscription to the accounts that have something to do sooner than they had said.
+    ///
+    /// # Errors
+    /// When Redis does not answer.
+    pub async fn wake_ups(&self) -> Result<redis::aio::PubSub, StoreError> {
+        self.connection.wake_ups().await
+    }
+
+    /// Commands sent to Redis by this process so far.
+    pub fn commands(&self) -> u64 {
+        self.connection.commands()
+    }
+
+    /// Makes every script of this store take `now` for the present, until it is given another. For tests.
+    pub fn set_now(&self, now: Timestamp) {
+        self.connection.fixed_now_us.store(now.as_millis() * 1000, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,78 @@
+//! `[results]`
+
+use crate::domain::{
+    document::{DefinitionError, Item, Table},
+    units::Span,
+};
+
+const KEYS: &[&str] = &["poll_first", "poll_max", "give_up", "max_call", "assume_call"];
+const LATER_KEYS: &[&str] = &["capture", "rules"];
+
+/// How the results of calls are learned.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct ResultsPolicy {
+    /// The first poll comes this long after the call was placed; later ones back off. At most `poll_max`.
+    pub poll_first: Span,
+    /// The longest time between polls.
+    pub poll_max: Span,
+    /// A call without a final answer by then is `unknown`.
+    pub give_up: Span,
+    /// A live-call slot is held no longer.
+    pub max_call: Span,
+    /// A slot is held this long where the provider reports nothing.
+    pub assume_call: Span,
+}
+
+impl Default for ResultsPolicy {
+    fn default() -> Self {
+        Self {
+            poll_first: Span::from_secs(10),
+            poll_max: Span::from_secs(60),
+            give_up: Span::from_mins(120),
+            max_call: Span::from_mins(15),
+            assume_call: Span::from_mins(3),
+        }
+    }
+}
+
+pub(super) fn read(table: &Table<'_>) -> Result<ResultsPolicy, DefinitionError> {
+    table.later(LATER_KEYS)?;
+    table.only(KEYS)?;
+    let default = ResultsPolicy::default();
+    let first = some_time(table, "poll_first")?;
+    let give_up = some_time(table, "give_up")?.unwrap_or(default.give_up);
+    // A default gives way to what is written; only what is written can contradict itself.
+    let poll_max = some_time(table, "poll_max")?.unwrap_or(default.poll_max.max(first.unwrap_or(Span::ZERO)));
+    let poll_first = first.unwrap_or(default.poll_first.min(poll_max).min(give_up));
+    let max_call = some_time(table, "max_call")?.unwrap_or(default.max_call);
+    let assume_call = some_time(table, "assume_call")?.unwrap_or(default.assume_call.min(max_call));
+    let policy = ResultsPolicy { poll_first, poll_max, give_up, max_call, assume_call };
+    check(table, &policy)?;
+    Ok(policy)
+}
+
+fn check(table: &Table<'_>, policy: &ResultsPolicy) -> Result<(), DefinitionError> {
+    let ResultsPolicy { poll_first, poll_max, give_up, max_call, assume_call } = policy;
+    let too_long = |key: &str, cause: String| match table.get(key) {
+        Some(item) => Err(item.error(cause)),
+        None => Err(table.error(format!("{key}: {cause}"))),
+    };
+    if poll_first > poll_max {
+        return too_long("poll_first", format!("{poll_first} is longer than poll_max, {poll_max}"));
+    }
+    if give_up < poll_first {
+        return too_long("give_up", format!("{give_up} is over before the first poll, after {poll_first}"));
+    }
+    if assume_call > max_call {
+        return too_long("assume_call", format!("{assume_call} is longer than max_call, {max_call}"));
+    }
+    Ok(())
+}
+
+fn some_time(table: &Table<'_>, key: &str) -> Result<Option<Span>, DefinitionError> {
+    let more_than_none = |item: Item<'_>| match item.parsed::<Span>()? {
+        Span::ZERO => Err(item.error("more than no time expected")),
+        span => Ok(span),
+    };
+    table.get(key).map(more_than_none).transpose()
+}

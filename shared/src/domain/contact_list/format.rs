@@ -1,0 +1,177 @@
+//! What kind of list a file is: by what the caller says, by its name, by its first bytes.
+
+use std::io::{self, Cursor, Read};
+
+use super::{Country, ListError};
+use flate2::read::MultiGzDecoder;
+
+/// Bytes looked at to tell formats, encodings and delimiters apart.
+pub(super) const SAMPLE_BYTES: usize = 64 * 1024;
+const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
+const ZIP_MAGIC: &[u8] = b"PK\x03\x04";
+const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
+const UTF16_BOMS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
+
+/// How rows are written. Each may be compressed with gzip besides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Separated by comma, semicolon, tab or bar, whichever the header uses.
+    Csv,
+    /// Separated by tabs.
+    Tsv,
+    /// One JSON object a line.
+    JsonLines,
+}
+
+/// What the caller knows of a list.
+#[derive(Debug, Clone, Default)]
+pub struct ListOptions {
+    /// Its format; absent: by its name, else by its contents.
+    pub format: Option<Format>,
+    /// Its name or path: the ending tells the format, and `.gz` that it is compressed.
+    pub file_name: Option<String>,
+    /// Country of national numbers in rows without `country`.
+    pub default_country: Option<Country>,
+}
+
+impl ListOptions {
+    /// The format that is claimed, and whether compression is.
+    fn claim(&self) -> (Option<Format>, bool) {
+        let name = self.file_name.as_deref().unwrap_or_default().to_ascii_lowercase();
+        let (stem, gzip) = name.strip_suffix(".gz").map_or((name.as_str(), false), |stem| (stem, true));
+        let ending = stem.rsplit_once('.').map(|(_, ending)| ending);
+        let by_name = match ending {
+            Some("csv") => Some(Format::Csv),
+            Some("tsv" | "tab") => Some(Format::Tsv),
+            Some("jsonl" | "ndjson") => Some(Format::JsonLines),
+            _ => None,
+        };
+        (self.format.or(by_name), gzip)
+    }
+}
+
+/// An opened list: its format, and its bytes without compression and byte order mark.
+pub(super) struct Opened {
+    pub format: Format,
+    pub gzip: bool,
+    pub reader: Box<dyn Read + Send>,
+    /// The first bytes, which `reader` gives again.
+    pub sample: Vec<u8>,
+}
+
+/// Looks at the first bytes, unpacks, and checks that the file is what it claims to be.
+pub(super) fn open(mut reader: Box<dyn Read + Send>, options: &ListOptions) -> Result<Opened, ListError> {
+    let (claimed, claims_gzip) = options.claim();
+    let (mut sample, mut failure) = read_sample(&mut reader);
+    let gzip = sample.starts_with(GZIP_MAGIC);
+    if failure.is_none() {
+        check_compression(gzip, claims_gzip, options, sample.is_empty())?;
+    }
+    if gzip {
+        reader = Box::new(MultiGzDecoder::new(Cursor::new(sample).chain(reader)));
+        (sample, failure) = read_sample(&mut reader);
+    }
+    if let Some(source) = failure {
+        // What came before the damage is good: its rows are read, then the damage is reported.
+        if sample.is_empty() {
+            return Err(read_error(source, gzip, 0));
+        }
+        reader = Box::new(Failing(Some(source)));
+    }
+    check_encoding(&sample)?;
+    if sample.starts_with(UTF8_BOM) {
+        sample.drain(..UTF8_BOM.len());
+    }
+    if sample.iter().all(u8::is_ascii_whitespace) && sample.len() < SAMPLE_BYTES - UTF8_BOM.len() {
+        return Err(ListError::Empty);
+    }
+    let format = settle(claimed, &sample)?;
+    Ok(Opened { format, gzip, reader: Box::new(Cursor::new(sample.clone()).chain(reader)), sample })
+}
+
+fn read_sample(reader: &mut impl Read) -> (Vec<u8>, Option<io::Error>) {
+    let mut sample = Vec::with_capacity(SAMPLE_BYTES);
+    let failure = reader.take(SAMPLE_BYTES as u64).read_to_end(&mut sample).err();
+    (sample, failure)
+}
+
+/// Gives an error that was met while looking ahead.
+struct Failing(Option<io::Error>);
+
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
+}
+
+/// Tells damaged compression from a failing disk or connection.
+pub(super) fn read_error(source: io::Error, gzip: bool, read: u64) -> ListError {
+    let damaged = matches!(
+        source.kind(),
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof
+    );
+    if gzip && damaged { ListError::CorruptGzip { read, source } } else { ListError::Read { read, source } }
+}
+
+fn check_compression(gzip: bool, claimed: bool, options: &ListOptions, empty: bool) -> Result<(), ListError> {
+    let named = options.file_name.is_some() && options.claim().0.is_some();
+    match (gzip, claimed) {
+        _ if empty => Err(ListError::Empty),
+        (false, true) => Err(ListError::NotTheFormat {
+            claimed: "gzip",
+            found: "something else",
+            remedy: "take `.gz` off its name, or compress it with gzip",
+        }),
+        (true, false) if named => Err(ListError::NotTheFormat {
+            claimed: "plain text",
+            found: "gzip",
+            remedy: "add `.gz` to its name, or unpack it with gunzip",
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn check_encoding(sample: &[u8]) -> Result<(), ListError> {
+    let start = &sample[..sample.len().min(64)];
+    let zeros_at = |parity: usize| start.iter().skip(parity).step_by(2).filter(|&&byte| byte == 0).count();
+    let mostly = |zeros: usize| start.len() >= 8 && zeros * 4 > start.len();
+    if UTF16_BOMS.iter().any(|bom| sample.starts_with(bom)) || mostly(zeros_at(0)) || mostly(zeros_at(1)) {
+        return Err(ListError::Utf16);
+    }
+    Ok(())
+}
+
+/// The claimed format where the contents can be that, else the one they look like.
+fn settle(claimed: Option<Format>, sample: &[u8]) -> Result<Format, ListError> {
+    if sample.starts_with(ZIP_MAGIC) {
+        let remedy = "give a spreadsheet the ending `.xlsx`, or save it as CSV UTF-8";
+        return Err(ListError::NotTheFormat {
+            claimed: "a list in text",
+            found: "a zip archive or spreadsheet",
+            remedy,
+        });
+    }
+    let first = sample.iter().copied().find(|byte| !byte.is_ascii_whitespace());
+    match (claimed, first) {
+        (None, Some(b'{')) => Ok(Format::JsonLines),
+        (None | Some(Format::JsonLines), Some(b'[')) => Err(ListError::NotTheFormat {
+            claimed: "JSON Lines",
+            found: "one JSON array",
+            remedy: "write one object a line, for instance with `jq -c '.[]'`",
+        }),
+        (Some(Format::JsonLines), Some(first)) if first != b'{' => Err(ListError::NotTheFormat {
+            claimed: "JSON Lines",
+            found: "something else",
+            remedy: "write one JSON object a line, or name the file `.csv` if it is one",
+        }),
+        (Some(Format::Csv | Format::Tsv), Some(b'{')) if looks_like_json_lines(sample) => {
+            Err(ListError::NotTheFormat { claimed: "CSV", found: "JSON Lines", remedy: "name the file `.jsonl`" })
+        }
+        (claimed, _) => Ok(claimed.unwrap_or(Format::Csv)),
+    }
+}
+
+fn looks_like_json_lines(sample: &[u8]) -> bool {
+    let first_line = sample.split(|&byte| byte == b'\n').find(|line| !line.trim_ascii().is_empty());
+    first_line.is_some_and(|line| serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok())
+}

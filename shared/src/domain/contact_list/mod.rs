@@ -1,0 +1,43 @@
+//! Contact lists: CSV, TSV and JSON Lines, plain or compressed with gzip, read as a stream.
+//!
+//! ```
+//! use redial_shared::domain::{contact::Contact, contact_list::{ContactListReader, ListOptions, Row}};
+//!
+//! let file = &b"phone,first_name\n+12025550123,Ann\n12,Bob\n"[..];
+//! let mut reader = ContactListReader::new(file, ListOptions::default()).unwrap();
+//! let mut contact = Contact::default();
+//! let (mut accepted, mut rejected) = (0, 0);
+//! loop {
+//!     match reader.next_row(&mut contact).unwrap() {
+//!         Row::Contact => accepted += 1,
+//!         Row::Rejected(reject) => { assert_eq!(reject.line, 3); rejected += 1 }
+//!         Row::End => break,
+//!     }
+//! }
+//! assert_eq!((accepted, rejected), (1, 1));
+//! ```
+
+mod columns;
+mod country;
+mod error;
+mod fields;
+mod format;
+mod header;
+mod json_lines;
+pub mod number;
+mod reader;
+mod rejects;
+mod row;
+mod source;
+pub mod zone;
+
+#[cfg(test)]
+mod tests;
+
+pub use columns::COLUMNS_MAX;
+pub use country::{BadCountry, Country};
+pub use error::ListError;
+pub use format::{Format, ListOptions};
+pub use reader::{ContactListReader, ROW_BYTES_MAX, Row};
+pub use rejects::{Reject, RejectsLayout, RejectsWriter};
+pub use row::{ID_BYTES_MAX, NUMBERS_MAX};

@@ -1,0 +1,86 @@
+//! What Redial keeps of a contact that has been called, or kept from being called: its record.
+
+use super::{ContactState, Outcome, Timestamp, retry::PastAttempt};
+
+/// The record of one contact. A contact without one is pending and was never called.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// Grows by one with every change. An attempt bears the revision that its intent wrote.
+    pub revision: u32,
+    /// Where the contact stands.
+    pub state: ContactState,
+    /// Before this instant it is not called again.
+    pub due: Option<Timestamp>,
+    /// The lane to which it belongs.
+    pub lane: u16,
+    /// How many numbers it has.
+    pub numbers: u8,
+    /// Place of the number to be called next, from 0.
+    pub next_number: u8,
+    /// Attempts of former runs, which the retry policy no longer counts.
+    pub former_attempts: u16,
+    /// Why it stands there, or what last kept it from being called.
+    pub reason: String,
+    /// All attempts, oldest first.
+    pub attempts: Vec<AttemptRecord>,
+}
+
+/// One attempt in a record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AttemptRecord {
+    /// The record's revision that its intent wrote; part of the attempt's id.
+    pub revision: u32,
+    /// Place of the number called, from 0.
+    pub number: u8,
+    /// Digits of that number while it is locked: until the outcome is known.
+    pub dialed: String,
+    /// None while the attempt is live.
+    pub outcome: Option<Outcome>,
+    /// When the request was sent (before that: the instant at which it is to be sent).
+    pub started_at: Timestamp,
+    /// When it was concluded.
+    pub ended_at: Option<Timestamp>,
+    /// The worker that began it.
+    pub worker: u32,
+    /// The provider's id of the call; empty while unknown.
+    pub call_id: String,
+    /// The provider's own word.
+    pub provider_status: String,
+    /// Talk time in seconds, where the provider tells.
+    pub duration_s: Option<f32>,
+    /// What went wrong, in plain words.
+    pub reason: String,
+}
+
+impl Record {
+    /// The record of a contact that has none: pending at revision 0.
+    pub fn fresh(lane: u16, numbers: u8) -> Self {
+        Self {
+            revision: 0,
+            state: ContactState::Pending,
+            due: None,
+            lane,
+            numbers,
+            next_number: 0,
+            former_attempts: 0,
+            reason: String::new(),
+            attempts: Vec::new(),
+        }
+    }
+
+    /// The attempts that the retry policy counts, as it wants them. A live attempt is left out.
+    pub fn history(&self) -> Vec<PastAttempt> {
+        self.attempts
+            .iter()
+            .skip(usize::from(self.former_attempts))
+            .filter_map(|attempt| {
+                Some(PastAttempt {
+                    number: attempt.number,
+                    outcome: attempt.outcome?,
+                    started_at: attempt.started_at,
+                    ended_at: attempt.ended_at?,
+                })
+            })
+            .collect()
+    }
+}

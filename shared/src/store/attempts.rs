@@ -1,0 +1,266 @@
+//! An attempt's life in the store: intent, call, end. All are batched, and all compare the record's revision first.
+
+use super::{Store, StoreError, arguments::Arguments, claims::Claimed, limits, polls::PollEntry, record_codec};
+use crate::domain::{AttemptId, CampaignId, ContactPosition, Timestamp, record::Record, transition::Change};
+
+/// What a worker wants to begin: one claimed contact, with the record that makes it a dialing one.
+#[derive(Debug, Clone)]
+pub struct Intent {
+    /// The contact, as claim returned it.
+    pub claimed: Claimed,
+    /// Its new record (`transition::begin`).
+    pub record: Record,
+    /// Until when it holds a live-call slot, if nothing is heard of it.
+    pub slot_until: Timestamp,
+    /// Until when its number stays locked, if nothing is heard of it.
+    pub number_until: Timestamp,
+    /// A former attempt in doubt whose polling ends with this one.
+    pub ends_poll: Option<PollEntry>,
+}
+
+impl Intent {
+    /// The attempt's id.
+    pub fn attempt(&self) -> AttemptId {
+        AttemptId { campaign: self.claimed.campaign, position: self.claimed.position, revision: self.record.revision }
+    }
+
+    fn digits(&self) -> &str {
+        self.record.attempts.last().map_or("", |attempt| &attempt.dialed)
+    }
+}
+
+/// Answer to an intent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BeginAnswer {
+    /// The intent is written: the request may be sent until this instant, microseconds of the server's clock.
+    Begun {
+        /// Last moment to send.
+        send_by_us: i64,
+    },
+    /// The worker's lease has run out.
+    LeaseLost,
+    /// The campaign is not dialing any more; the contact is back in its lane.
+    NotDialing,
+    /// Outside the lane's open intervals, or the campaign has changed; the contact is back in its lane.
+    WindowClosed,
+    /// The claim has expired: the contact is somebody else's.
+    ClaimGone,
+    /// The contact's record has changed since; it is no longer to be called as claimed.
+    RecordChanged,
+    /// Its number is being called by another attempt; it comes up again a little later.
+    NumberInUse,
+    /// The permit's time has passed; the contact is back in its lane.
+    TooLate,
+}
+
+/// A record's new content, with everything that is settled along with it.
+#[derive(Debug, Clone)]
+pub struct Settlement {
+    /// The attempt that is settled; its revision is that of its intent.
+    pub attempt: AttemptId,
+    /// The record's revision from which the change was computed.
+    pub expected: u32,
+    /// What changes.
+    pub change: Change,
+    /// The worker that wrote the intent.
+    pub worker: u32,
+    /// Digits to unlock (or to keep locked until `number_until`); empty to leave.
+    pub number: String,
+    /// None unlocks the number at once.
+    pub number_until: Option<Timestamp>,
+    /// Whether the live-call slot is given back now; otherwise it runs out by itself.
+    pub free_slot: bool,
+    /// What becomes of polling for the call.
+    pub poll: Poll,
+}
+
+/// What becomes of a call's polling.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Poll {
+    /// There is none, or it goes on as it is.
+    Keep,
+    /// No more.
+    End(PollEntry),
+}
+
+/// Whether a settlement was written.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Settled {
+    /// It was.
+    Written,
+    /// It was not: the contact's record is this by now (none: it has none).
+    Stale(Option<Record>),
+}
+
+impl Store {
+    /// Writes intents. `timeout` is the account's: an intent that nobody settles in time after it is in doubt.
+    /// With `replay`, after a restart of Redis, writes again what had been begun.
+    ///
+    /// # Errors
+    /// When Redis does not answer: whether an intent was written is not known; withdraw it, or let it be reaped.
+    pub async fn begin(
+        &self,
+        worker: u32,
+        intents: &[Intent],
+        timeout: std::time::Duration,
+        replay: bool,
+    ) -> Result<Vec<BeginAnswer>, StoreError> {
+        let mut arguments = Arguments::default()
+            .text(worker)
+            .text(limits::SEND_LAG_US)
+            .text(timeout.as_millis())
+            .text(if replay { "replay" } else { "" });
+        for intent in intents {
+            let claimed = &intent.claimed;
+            arguments.push(claimed.campaign);
+            arguments.push(claimed.version);
+            arguments.push(claimed.position);
+            arguments.push(claimed.lane);
+            arguments.push(intent.record.revision - 1);
+            arguments.push(claimed.permit_us);
+            arguments.push_bytes(record_codec::encode(&intent.record));
+            arguments.push(intent.digits());
+            arguments.push(intent.slot_until.as_millis());
+            arguments.push(intent.number_until.as_millis());
+            arguments.push(intent.ends_poll.as_ref().map_or(String::new(), PollEntry::stored));
+        }
+        let answers: Vec<i64> = self.connection.run("begin", arguments.as_slice()).await?;
+        answers.chunks(2).map(begin_answer).collect()
+    }
+
+    /// Notes that the provider took calls: new records with their ids, and when each is polled first, if ever.
+    ///
+    /// # Errors
+    /// When Redis does not answer: try again, a change that was written already is recognised.
+    pub async fn placed(&self, placed: &[Placed]) -> Result<Vec<Settled>, StoreError> {
+        let mut arguments = Arguments::default();
+        for placed in placed {
+            arguments.push(placed.attempt.campaign);
+            arguments.push(placed.attempt.position);
+            arguments.push(placed.attempt.revision);
+            arguments.push(placed.record.revision - 1);
+            arguments.push_bytes(record_codec::encode(&placed.record));
+            arguments.push(placed.worker);
+            arguments.push(placed.poll.as_ref().map_or(String::new(), |(entry, _)| entry.stored()));
+            arguments.push(placed.poll.as_ref().map_or(0, |(_, at)| at.as_millis()));
+        }
+        let answers: Vec<redis::Value> = self.connection.run("placed", arguments.as_slice()).await?;
+        answers.into_iter().zip(placed).map(|(answer, placed)| settled(answer, &placed.record)).collect()
+    }
+
+    /// Writes how attempts ended, or that they never were.
+    ///
+    /// # Errors
+    /// When Redis does not answer: try again, a change that was written already is recognised.
+    pub async fn conclude(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StoreError> {
+        let mut arguments = Arguments::default();
+        for settlement in settlements {
+            push_settlement(&mut arguments, settlement);
+        }
+        let answers: Vec<redis::Value> = self.connection.run("conclude", arguments.as_slice()).await?;
+        answers.into_iter().zip(settlements).map(|(answer, one)| settled(answer, &one.change.record)).collect()
+    }
+
+    /// Intents that nobody settled in time: their calls are in doubt. The caller concludes them.
+    ///
+    /// # Errors
+    /// When Redis does not answer.
+    pub async fn overdue_intents(&self, most: usize) -> Result<Vec<(AttemptId, u32)>, StoreError> {
+        let intents: Vec<String> =
+            self.connection.run("reap_intents", Arguments::default().text(most).as_slice()).await?;
+        intents.iter().map(|intent| parse_intent(intent)).collect()
+    }
+
+    /// The present record of one contact.
+    ///
+    /// # Errors
+    /// When Redis does not answer, or the record is damaged.
+    pub async fn record(&self, campaign: CampaignId, position: ContactPosition) -> Result<Option<Record>, StoreError> {
+        let (shard, field) = record_place(position);
+        let key = self.connection.keys().records(campaign, shard);
+        let bytes: Option<Vec<u8>> = self.connection.query(redis::cmd("HGET").arg(key).arg(field)).await?;
+        bytes.map(|bytes| record_codec::decode(&bytes)).transpose()
+    }
+}
+
+/// A call that the provider took.
+#[derive(Debug, Clone)]
+pub struct Placed {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// The new record (`transition::placed`).
+    pub record: Record,
+    /// The worker that wrote the intent.
+    pub worker: u32,
+    /// How and when it is polled first; none where the provider reports nothing.
+    pub poll: Option<(PollEntry, Timestamp)>,
+}
+
+/// Key number and field of a contact's record.
+pub(super) fn record_place(position: ContactPosition) -> (u64, u64) {
+    (u64::from(position) / limits::RECORDS_PER_KEY, u64::from(position) % limits::RECORDS_PER_KEY)
+}
+
+fn push_settlement(arguments: &mut Arguments, settlement: &Settlement) {
+    let Settlement { attempt, change, .. } = settlement;
+    let lane = change.file.then_some(change.record.lane);
+    arguments.push(attempt.campaign);
+    arguments.push(attempt.position);
+    arguments.push(attempt.revision);
+    arguments.push(settlement.expected);
+    arguments.push_bytes(record_codec::encode(&change.record));
+    arguments.push(settlement.worker);
+    arguments.push(lane.map_or(String::new(), |lane| lane.to_string()));
+    arguments.push(change.record.due.map_or(0, Timestamp::as_millis));
+    arguments.push(change.counted_before.map_or(0, |outcome| outcome as u8));
+    arguments.push(change.counted_now.map_or(0, |outcome| outcome as u8));
+    arguments.push(change.attempts);
+    arguments.push(&settlement.number);
+    arguments.push(if settlement.free_slot { "free" } else { "keep" });
+    arguments.push(settlement.number_until.map_or(0, Timestamp::as_millis));
+    let (entry, what) = match &settlement.poll {
+        Poll::Keep => (String::new(), "keep"),
+        Poll::End(entry) => (entry.stored(), "end"),
+    };
+    arguments.push(entry);
+    arguments.push(what);
+}
+
+fn begin_answer(pair: &[i64]) -> Result<BeginAnswer, StoreError> {
+    Ok(match *pair {
+        [1, send_by_us] => BeginAnswer::Begun { send_by_us },
+        [-1, _] => BeginAnswer::LeaseLost,
+        [-2, _] => BeginAnswer::NotDialing,
+        [-3, _] => BeginAnswer::WindowClosed,
+        [-4, _] => BeginAnswer::ClaimGone,
+        [-5, _] => BeginAnswer::RecordChanged,
+        [-6, _] => BeginAnswer::NumberInUse,
+        [-7, _] => BeginAnswer::TooLate,
+        _ => return Err(StoreError::Corrupt("answer of begin".to_owned())),
+    })
+}
+
+/// A record that is just what was to be written means that an earlier try, whose reply was lost, had written it.
+fn settled(answer: redis::Value, wanted: &Record) -> Result<Settled, StoreError> {
+    let present = match answer {
+        redis::Value::Int(_) => return Ok(Settled::Written),
+        redis::Value::BulkString(bytes) if bytes.is_empty() => None,
+        redis::Value::BulkString(bytes) => Some(record_codec::decode(&bytes)?),
+        _ => return Err(StoreError::Corrupt("answer of a settlement".to_owned())),
+    };
+    let written = record_codec::encode(wanted);
+    if present.as_ref().is_some_and(|present| record_codec::encode(present) == written) {
+        return Ok(Settled::Written);
+    }
+    Ok(Settled::Stale(present))
+}
+
+fn parse_intent(text: &str) -> Result<(AttemptId, u32), StoreError> {
+    let corrupt = || StoreError::Corrupt(format!("intent `{text}`"));
+    let mut parts = text.split(':');
+    let mut next = || parts.next().ok_or_else(corrupt);
+    let campaign = super::claims::campaign_id(next()?)?;
+    let mut number = || next()?.parse::<u32>().map_err(|_| corrupt());
+    let attempt = AttemptId { campaign, position: number()?, revision: number()? };
+    Ok((attempt, number()?))
+}

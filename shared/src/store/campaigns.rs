@@ -1,0 +1,333 @@
+//! Campaigns: their definitions, states, hours and counts.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono_tz::Tz;
+
+use super::{
+    CampaignInfo, Leadership, Store, StoreError,
+    arguments::Arguments,
+    claims::campaign_id,
+    limits,
+    view::{Applied, CampaignView, Counts},
+};
+use crate::domain::{
+    CampaignId, CampaignName, CampaignState, ContactState, Interval, Outcome, Timestamp, calling_hours::open_intervals,
+    campaign::CampaignDefinition,
+};
+
+/// What may be asked of a campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// Dial now, until `until` if given.
+    Start {
+        /// End of the run.
+        until: Option<Timestamp>,
+    },
+    /// Dial from the next run on.
+    Arm {
+        /// When it starts.
+        next_run: Timestamp,
+    },
+    /// The leader starts the run that is due.
+    Run {
+        /// End of the run.
+        until: Option<Timestamp>,
+        /// The run after it.
+        next_run: Option<Timestamp>,
+    },
+    /// The leader ends a run; the campaign waits for the next one.
+    Rest {
+        /// When it starts; none: there is no further run.
+        next_run: Option<Timestamp>,
+    },
+    /// Start no further call.
+    Pause,
+    /// Go on.
+    Resume,
+    /// End for good: what is not finished is cancelled.
+    Stop,
+    /// The leader notes that the last live call of a stopping campaign is over.
+    Stopped,
+    /// The leader notes that no contact can move by itself.
+    Complete,
+    /// The leader ends a campaign at its `end_at`: what is not finished has expired.
+    Expire,
+}
+
+impl Verb {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Start { .. } | Self::Arm { .. } => "start",
+            Self::Run { .. } => "run",
+            Self::Rest { .. } => "rest",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Stop => "stop",
+            Self::Stopped => "stopped",
+            Self::Complete => "complete",
+            Self::Expire => "expire",
+        }
+    }
+
+    fn times(self) -> (Option<Timestamp>, Option<Timestamp>) {
+        match self {
+            Self::Start { until } => (until, None),
+            Self::Arm { next_run } => (None, Some(next_run)),
+            Self::Run { until, next_run } => (until, next_run),
+            Self::Rest { next_run } => (None, next_run),
+            _ => (None, None),
+        }
+    }
+}
+
+/// Answer to a verb.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Changed {
+    /// Whether this call changed the state; false when it was so already.
+    pub changed: bool,
+    /// The state now.
+    pub state: CampaignState,
+    /// Calls that are still live.
+    pub live_calls: u64,
+    /// No call that was begun before can start after this instant, microseconds of the server's clock.
+    pub last_send_by_us: i64,
+}
+
+impl Store {
+    /// Creates a campaign or changes its definition. A changed one calls nobody until `write_hours` was given the hours
+    /// of its new version.
+    ///
+    /// # Errors
+    /// When Redis does not answer, or a campaign with live calls would change its provider account.
+    pub async fn apply(
+        &self,
+        definition: &CampaignDefinition,
+        source: &str,
+    ) -> Result<(Applied, CampaignId), StoreError> {
+        let pacing = &definition.pacing;
+        loop {
+            let arguments = Arguments::default()
+                .text(&definition.name)
+                .text(CampaignId(rand::random()))
+                .text(source)
+                .text(&definition.provider)
+                .text(pacing.priority)
+                .text(pacing.weight)
+                .text(pacing.rate.map_or(0, |rate| rate.interval_us(limits::SEND_LAG_US)))
+                .text(pacing.max_concurrent.unwrap_or(0))
+                .text(u8::from(definition.schedule.cron.is_some()));
+            let (code, id): (i64, String) = self.connection.run("apply", arguments.as_slice()).await?;
+            let applied = match code {
+                2 => Applied::Created,
+                1 => Applied::Updated,
+                0 => Applied::Unchanged,
+                -1 => continue,
+                _ => {
+                    return Err(StoreError::Conflict(format!(
+                        "campaign `{}` has live calls: its provider cannot change until they are over; pause it first",
+                        definition.name
+                    )));
+                }
+            };
+            return Ok((applied, campaign_id(&id)?));
+        }
+    }
+
+    /// The number of a campaign.
+    ///
+    /// # Errors
+    /// When Redis does not answer, or there is no such campaign.
+    pub async fn campaign_id(&self, name: &CampaignName) -> Result<CampaignId, StoreError> {
+        let mut command = redis::cmd("HGET");
+        command.arg(self.connection.keys().names()).arg(name.as_str());
+        let id: Option<String> = self.connection.query(&command).await?;
+        campaign_id(&id.ok_or_else(|| StoreError::NoCampaign(name.to_string()))?)
+    }
+
+    /// Changes a campaign's state. `leadership`: asked for by the leader, refused when another one leads by now.
+    ///
+    /// # Errors
+    /// When Redis does not answer, or the present state does not allow it.
+    pub async fn change(
+        &self,
+        campaign: CampaignId,
+        verb: Verb,
+        reason: &str,
+        leadership: Option<Leadership>,
+    ) -> Result<Changed, StoreError> {
+        let (until, next_run) = verb.times();
+        let millis = |time: Option<Timestamp>| time.map_or(0, Timestamp::as_millis);
+        let arguments = Arguments::default()
+            .text(campaign)
+            .text(verb.word())
+            .text(reason)
+            .text(millis(until))
+            .text(millis(next_run))
+            .text(leadership.map_or(String::new(), |leadership| leadership.token.to_string()));
+        let (code, state, live_calls, last_send_by_us): (i64, u8, u64, i64) =
+            self.connection.run("change_state", arguments.as_slice()).await?;
+        let state =
+            CampaignState::from_byte(state).ok_or_else(|| StoreError::Corrupt(format!("campaign state {state}")))?;
+        match code {
+            0 | 1 => Ok(Changed { changed: code == 1, state, live_calls, last_send_by_us }),
+            -1 => Err(StoreError::Conflict(format!("a campaign that is {state} cannot {}", verb.word()))),
+            _ => Err(StoreError::Conflict("another scheduler leads by now".to_owned())),
+        }
+    }
+
+    /// Writes the open intervals of lanes; false when the campaign has another version by now.
+    ///
+    /// # Errors
+    /// When Redis does not answer.
+    pub async fn write_hours(
+        &self,
+        campaign: CampaignId,
+        version: u32,
+        lanes: &[(u16, Vec<Interval>)],
+    ) -> Result<bool, StoreError> {
+        for some in lanes.chunks(256) {
+            let mut arguments = Arguments::default().text(campaign).text(version);
+            for (lane, intervals) in some {
+                arguments.push(lane);
+                let spans: Vec<_> = intervals
+                    .iter()
+                    .map(|interval| format!("{}-{}", interval.from.as_millis(), interval.to.as_millis()))
+                    .collect();
+                arguments.push(spans.join(","));
+            }
+            if self.connection.run::<i64>("write_hours", arguments.as_slice()).await? == 0 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Computes and writes the hours of all lanes of a campaign from `now` on, at its present version.
+    ///
+    /// # Errors
+    /// When Redis does not answer.
+    pub async fn refresh_hours(&self, campaign: CampaignId, now: Timestamp) -> Result<(), StoreError> {
+        loop {
+            let info = self.fresh_info(campaign).await?;
+            let lanes: Vec<_> = info.lanes().map(|lane| (lane, info.open_intervals(lane, now))).collect();
+            if self.write_hours(campaign, info.version, &lanes).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// One campaign as it stands.
+    ///
+    /// # Errors
+    /// When Redis does not answer, or there is no such campaign.
+    pub async fn campaign(&self, name: &CampaignName) -> Result<CampaignView, StoreError> {
+        let id = self.campaign_id(name).await?;
+        self.views(&[id]).await?.pop().ok_or_else(|| StoreError::NoCampaign(name.to_string()))
+    }
+
+    /// All campaigns as they stand, by name.
+    ///
+    /// # Errors
+    /// When Redis does not answer.
+    pub async fn campaigns(&self) -> Result<Vec<CampaignView>, StoreError> {
+        let mut command = redis::cmd("HVALS");
+        command.arg(self.connection.keys().names());
+        let ids: Vec<String> = self.connection.query(&command).await?;
+        let ids = ids.iter().map(|id| campaign_id(id)).collect::<Result<Vec<_>, _>>()?;
+        let mut views = self.views(&ids).await?;
+        views.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(views)
+    }
+
+    async fn views(&self, ids: &[CampaignId]) -> Result<Vec<CampaignView>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let keys = self.connection.keys();
+        let now = self.clock().now().as_millis();
+        let mut pipeline = redis::pipe();
+        for id in ids {
+            pipeline.cmd("HGETALL").arg(keys.campaign(id));
+            pipeline.cmd("HGETALL").arg(keys.counts(id));
+            pipeline.cmd("ZCOUNT").arg(keys.live(id)).arg(now).arg("+inf");
+            pipeline.cmd("GET").arg(keys.definition(id));
+        }
+        let answers: Vec<redis::Value> = self.connection.query_all(&pipeline).await?;
+        let corrupt = |_| StoreError::Corrupt("a campaign's hashes".to_owned());
+        ids.iter()
+            .zip(answers.chunks(4))
+            .map(|(id, parts)| {
+                let fields = redis::from_redis_value(parts[0].clone()).map_err(corrupt)?;
+                let counts = redis::from_redis_value(parts[1].clone()).map_err(corrupt)?;
+                let live_calls = redis::from_redis_value(parts[2].clone()).map_err(corrupt)?;
+                let source: Option<String> = redis::from_redis_value(parts[3].clone()).map_err(corrupt)?;
+                campaign_view(*id, &fields, &counts, live_calls, source.unwrap_or_default(), now / 1000)
+            })
+            .collect()
+    }
+}
+
+impl CampaignInfo {
+    /// A lane's open intervals for the next two days, as its campaign's calling hours say.
+    pub fn open_intervals(&self, lane: u16, now: Timestamp) -> Vec<Interval> {
+        let until = now + std::time::Duration::from_secs(2 * 24 * 3600);
+        let zones: Vec<Tz> = self.zone(lane).into_iter().collect();
+        open_intervals(&self.definition.calling_hours, &zones, now, until)
+    }
+}
+
+fn campaign_view(
+    id: CampaignId,
+    fields: &HashMap<String, String>,
+    counts: &HashMap<String, String>,
+    live_calls: u64,
+    source: String,
+    second: i64,
+) -> Result<CampaignView, StoreError> {
+    let text = |field: &str| fields.get(field).cloned().unwrap_or_default();
+    let number = |field: &str| fields.get(field).and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
+    let time = |field: &str| Some(number(field)).filter(|&ms| ms > 0).map(Timestamp::from_millis);
+    let corrupt = || StoreError::Corrupt(format!("campaign {id}"));
+    Ok(CampaignView {
+        id,
+        name: text("name").parse().map_err(|_| corrupt())?,
+        state: CampaignState::from_byte(number("state") as u8).ok_or_else(corrupt)?,
+        reason: text("reason"),
+        version: number("version") as u32,
+        source,
+        account: text("account"),
+        counts: read_counts(counts),
+        live_calls,
+        recent_starts: recent_starts(counts, second),
+        next_run_at: time("next_run"),
+        run_until: time("run_until"),
+    })
+}
+
+fn read_counts(stored: &HashMap<String, String>) -> Counts {
+    let number = |field: &str| stored.get(field).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+    let total = number("total");
+    let mut by_state: BTreeMap<_, _> = ContactState::ALL
+        .iter()
+        .map(|&state| (state, number(&format!("s{}", state as u8))))
+        .filter(|&(_, count)| count > 0)
+        .collect();
+    by_state.insert(ContactState::Pending, total.saturating_sub(by_state.values().sum()));
+    let outcomes = Outcome::ALL
+        .iter()
+        .map(|&outcome| (outcome, number(&format!("o{}", outcome as u8))))
+        .filter(|&(_, count)| count > 0)
+        .collect();
+    Counts { total, by_state, attempts: number("attempts"), outcomes }
+}
+
+/// Calls begun in each of the last ten full seconds, newest last.
+fn recent_starts(stored: &HashMap<String, String>, second: i64) -> Vec<u32> {
+    let started_in = |second: i64| {
+        let slot = format!("t{}", second.rem_euclid(limits::STARTS_RING as i64));
+        let (at, count) = stored.get(&slot)?.split_once(':')?;
+        (at.parse() == Ok(second)).then(|| count.parse().ok())?
+    };
+    (second - 10..second).map(|second| started_in(second).unwrap_or(0)).collect()
+}

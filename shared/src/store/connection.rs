@@ -1,0 +1,295 @@
+//! One multiplexed connection to Redis, made anew when it breaks. A connection is bound to one Redis process: what is sent
+//! on it never reaches a restarted server before that server has been greeted (`recover`).
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use redis::{Client, Cmd, FromRedisValue, Pipeline, Value, aio::MultiplexedConnection};
+use tokio::sync::{Mutex, watch};
+
+use super::{StoreError, keys::Keys, scripts};
+use crate::domain::Timestamp;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Where the operations of one workspace go. Cheap to clone through an `Arc`.
+pub(super) struct Connection {
+    client: Client,
+    shown_url: String,
+    keys: Keys,
+    lease: Duration,
+    current: Mutex<Option<MultiplexedConnection>>,
+    clock: ServerClock,
+    restarts: watch::Sender<u64>,
+    commands: AtomicU64,
+    /// For tests: the time that scripts shall take for now, in microseconds; 0 = the server's.
+    pub(super) fixed_now_us: AtomicI64,
+}
+
+impl Connection {
+    pub(super) async fn open(url: &str, workspace: &str, lease: Duration) -> Result<Arc<Self>, StoreError> {
+        let shown_url = without_credentials(url);
+        let client = Client::open(url)
+            .map_err(|error| StoreError::Unreachable { url: shown_url.clone(), cause: error.to_string() })?;
+        let connection = Arc::new(Self {
+            client,
+            shown_url,
+            keys: Keys::new(workspace),
+            lease,
+            current: Mutex::new(None),
+            clock: ServerClock::new(),
+            restarts: watch::Sender::new(0),
+            commands: AtomicU64::new(0),
+            fixed_now_us: AtomicI64::new(0),
+        });
+        connection.live().await?;
+        Ok(connection)
+    }
+
+    pub(super) fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    pub(super) fn clock(&self) -> &ServerClock {
+        &self.clock
+    }
+
+    /// Counts the restarts of Redis that this process has met.
+    pub(super) fn restarts(&self) -> watch::Receiver<u64> {
+        self.restarts.subscribe()
+    }
+
+    /// Commands sent so far.
+    pub(super) fn commands(&self) -> u64 {
+        self.commands.load(Ordering::Relaxed)
+    }
+
+    /// Runs a script: `arguments` follow KEYS 1 (the prefix) and ARGV 1 (now).
+    pub(super) async fn run<T: FromRedisValue>(&self, name: &str, arguments: &[Vec<u8>]) -> Result<T, StoreError> {
+        let connection = self.live().await?;
+        let value = self.invoke(&mut connection.clone(), name, arguments).await?;
+        redis::from_redis_value(value).map_err(|error| StoreError::Corrupt(format!("answer of {name}: {error}")))
+    }
+
+    async fn invoke(
+        &self,
+        connection: &mut MultiplexedConnection,
+        name: &str,
+        arguments: &[Vec<u8>],
+    ) -> Result<Value, StoreError> {
+        let script = scripts::script(name);
+        let command = |verb: &str, what: &str| {
+            let mut command = redis::cmd(verb);
+            command.arg(what).arg(1).arg(self.keys.prefix()).arg(self.fixed_now_us.load(Ordering::Relaxed));
+            for argument in arguments {
+                command.arg(argument.as_slice());
+            }
+            command
+        };
+        let sent = Instant::now();
+        let answer = connection.send_packed_command(&command("EVALSHA", script.sha1())).await;
+        let answer = match answer.and_then(Value::extract_error) {
+            Err(error) if error.kind() == redis::ErrorKind::Server(redis::ServerErrorKind::NoScript) => {
+                connection.send_packed_command(&command("EVAL", script.source())).await
+            }
+            answer => answer,
+        };
+        tracing::trace!(script = name, took_us = sent.elapsed().as_micros() as u64);
+        self.checked(answer).await
+    }
+
+    /// Sends one plain command.
+    pub(super) async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
+        let mut connection = self.live().await?;
+        let value = self.checked(connection.send_packed_command(command).await).await?;
+        redis::from_redis_value(value).map_err(|error| StoreError::Corrupt(error.to_string()))
+    }
+
+    /// Sends several plain commands at once.
+    pub(super) async fn query_all<T: FromRedisValue>(&self, pipeline: &Pipeline) -> Result<T, StoreError> {
+        let mut connection = self.live().await?;
+        let answer = pipeline.query_async::<Value>(&mut connection).await;
+        let value = self.checked(answer).await?;
+        redis::from_redis_value(value).map_err(|error| StoreError::Corrupt(error.to_string()))
+    }
+
+    /// A subscription of its own to the workspace's wake-ups.
+    pub(super) async fn wake_ups(&self) -> Result<redis::aio::PubSub, StoreError> {
+        let mut subscription = self.client.get_async_pubsub().await.map_err(|error| self.unreachable(&error))?;
+        subscription.subscribe(self.keys.wake()).await.map_err(|error| self.unreachable(&error))?;
+        Ok(subscription)
+    }
+
+    /// Takes a measure of the server's clock.
+    pub(super) async fn measure_clock(&self) -> Result<(), StoreError> {
+        let connection = self.live().await?;
+        self.read_clock(&mut connection.clone()).await
+    }
+
+    async fn checked(&self, answer: redis::RedisResult<Value>) -> Result<Value, StoreError> {
+        self.commands.fetch_add(1, Ordering::Relaxed);
+        match answer.and_then(Value::extract_error) {
+            Ok(value) => Ok(value),
+            Err(error) if is_broken(&error) => {
+                self.current.lock().await.take();
+                Err(self.unreachable(&error))
+            }
+            Err(error) => Err(StoreError::Refused(error.to_string())),
+        }
+    }
+
+    async fn live(&self) -> Result<MultiplexedConnection, StoreError> {
+        let mut current = self.current.lock().await;
+        if let Some(connection) = &*current {
+            return Ok(connection.clone());
+        }
+        let connection = self.greet().await?;
+        *current = Some(connection.clone());
+        Ok(connection)
+    }
+
+    /// Connects, and finds out whether another Redis process answers than the last time.
+    async fn greet(&self) -> Result<MultiplexedConnection, StoreError> {
+        let config = redis::AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECT_TIMEOUT))
+            .set_response_timeout(Some(RESPONSE_TIMEOUT));
+        let mut connection = self
+            .client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await
+            .map_err(|error| self.unreachable(&error))?;
+        let info: String = redis::cmd("INFO")
+            .arg("server")
+            .query_async(&mut connection)
+            .await
+            .map_err(|error| self.unreachable(&error))?;
+        let run_id = info.lines().find_map(|line| line.strip_prefix("run_id:")).unwrap_or_default().trim().to_owned();
+        let lease_ms = self.lease.as_millis().to_string();
+        let script = scripts::script("recover");
+        let restarted: i64 = redis::cmd("EVAL")
+            .arg(script.source())
+            .arg(1)
+            .arg(self.keys.prefix())
+            .arg(0)
+            .arg(&run_id)
+            .arg(lease_ms)
+            .query_async(&mut connection)
+            .await
+            .map_err(|error| self.unreachable(&error))?;
+        self.read_clock(&mut connection).await?;
+        let known = self.run_id_changes_from(&run_id);
+        if restarted == 1 || known {
+            tracing::warn!(redis = %self.shown_url, "Redis was restarted");
+            self.restarts.send_modify(|count| *count += 1);
+        }
+        Ok(connection)
+    }
+
+    /// Whether this process has talked to another Redis process before.
+    fn run_id_changes_from(&self, run_id: &str) -> bool {
+        let mut last = self.clock.last_run_id.lock().expect("no panic while held");
+        let changed = last.as_deref().is_some_and(|last| last != run_id);
+        *last = Some(run_id.to_owned());
+        changed
+    }
+
+    async fn read_clock(&self, connection: &mut MultiplexedConnection) -> Result<(), StoreError> {
+        let sent = Instant::now();
+        let (seconds, micros): (i64, i64) =
+            redis::cmd("TIME").query_async(connection).await.map_err(|error| self.unreachable(&error))?;
+        self.clock.learn(sent, Instant::now(), seconds * 1_000_000 + micros);
+        Ok(())
+    }
+
+    fn unreachable(&self, error: &redis::RedisError) -> StoreError {
+        StoreError::Unreachable { url: self.shown_url.clone(), cause: error.to_string() }
+    }
+}
+
+/// Errors after which nothing is known of a command, and the connection is of no further use. A server that is loading
+/// its data, or a replica that is being promoted, counts as away.
+fn is_broken(error: &redis::RedisError) -> bool {
+    use redis::{ErrorKind, ServerErrorKind};
+    error.is_io_error()
+        || error.is_connection_dropped()
+        || error.is_timeout()
+        || matches!(
+            error.kind(),
+            ErrorKind::Server(
+                ServerErrorKind::BusyLoading
+                    | ServerErrorKind::MasterDown
+                    | ServerErrorKind::ReadOnly
+                    | ServerErrorKind::TryAgain
+            )
+        )
+}
+
+fn without_credentials(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(scheme), Some(at)) if at > scheme => format!("{}://{}", &url[..scheme], &url[at + 1..]),
+        _ => url.to_owned(),
+    }
+}
+
+/// Redis's clock as seen from this process: an offset to the monotonic clock, measured by round trips.
+pub struct ServerClock {
+    origin: Instant,
+    offset_us: AtomicI64,
+    /// Half the round trip of the measure in use: how wrong it may be.
+    error_us: AtomicI64,
+    last_run_id: std::sync::Mutex<Option<String>>,
+}
+
+impl ServerClock {
+    fn new() -> Self {
+        Self {
+            origin: Instant::now(),
+            offset_us: AtomicI64::new(0),
+            error_us: AtomicI64::new(i64::MAX),
+            last_run_id: std::sync::Mutex::new(None),
+        }
+    }
+
+    /// Takes the better of the old measure (which ages by 50 ppm of drift) and the new one.
+    fn learn(&self, sent: Instant, received: Instant, server_us: i64) {
+        let error = (received - sent).as_micros() as i64 / 2;
+        let aged = self.error_us.load(Ordering::Relaxed).saturating_add(250);
+        let middle = (sent - self.origin).as_micros() as i64 + error;
+        let offset = server_us - middle;
+        let jumped = (offset - self.offset_us.load(Ordering::Relaxed)).abs() > 10_000;
+        if error <= aged || jumped {
+            self.error_us.store(error, Ordering::Relaxed);
+            self.offset_us.store(offset, Ordering::Relaxed);
+        } else {
+            self.error_us.store(aged, Ordering::Relaxed);
+        }
+    }
+
+    /// The server's time now, in microseconds since the epoch.
+    pub fn now_us(&self) -> i64 {
+        self.at_us(Instant::now())
+    }
+
+    /// The server's time at a local instant, in microseconds since the epoch.
+    pub fn at_us(&self, instant: Instant) -> i64 {
+        let since = instant.checked_duration_since(self.origin).map_or(0, |since| since.as_micros() as i64);
+        since + self.offset_us.load(Ordering::Relaxed)
+    }
+
+    /// The local instant at which the server's clock shows `server_us`.
+    pub fn instant_of(&self, server_us: i64) -> Instant {
+        let since = server_us - self.offset_us.load(Ordering::Relaxed);
+        self.origin + Duration::from_micros(u64::try_from(since).unwrap_or(0))
+    }
+
+    /// The server's time now.
+    pub fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.now_us() / 1000)
+    }
+}

@@ -1,0 +1,287 @@
+//! Contacts: rows from their blocks, records beside them, and the index from id or number to position.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use super::{
+    CampaignInfo, Store, StoreError,
+    block::{Block, BlockError, Decompressor},
+    fingerprint::fingerprint,
+    limits, record_codec,
+    view::{AttemptView, ContactView},
+};
+use crate::domain::{
+    AttemptId, CampaignId, CampaignName, ContactPosition, ContactState, contact::Contact, record::Record,
+};
+
+/// One row of a list, as it was uploaded.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// The contact.
+    pub contact: Contact,
+    /// Which attribute names its attributes follow.
+    pub(super) schema: u16,
+}
+
+impl Store {
+    /// Rows of a campaign by position, and the campaign as of at least `version`, knowing all that they refer to. Each
+    /// block is read once and kept for a while.
+    ///
+    /// # Errors
+    /// When Redis does not answer, or a block is damaged.
+    pub async fn rows(
+        &self,
+        campaign: CampaignId,
+        version: u32,
+        positions: impl IntoIterator<Item = ContactPosition>,
+    ) -> Result<(Arc<CampaignInfo>, HashMap<ContactPosition, Row>), StoreError> {
+        let info = self.info(campaign, version).await?;
+        let positions: Vec<_> = positions.into_iter().collect();
+        let numbers: BTreeSet<_> = positions.iter().map(|&position| block_of(position)).collect();
+        let blocks = self.blocks(&info, numbers).await?;
+        let info = self.knowing(info, blocks.values()).await?;
+        let row = |position| Ok((position, row_of(&info, &blocks[&block_of(position)], position)?));
+        let rows = positions.into_iter().map(row).collect::<Result<_, StoreError>>()?;
+        Ok((info, rows))
+    }
+
+    /// Uploads add zones and columns without a new version: reads the campaign again if a block refers to newer ones.
+    async fn knowing(
+        &self,
+        info: Arc<CampaignInfo>,
+        mut blocks: impl Iterator<Item = &Arc<Block>>,
+    ) -> Result<Arc<CampaignInfo>, StoreError> {
+        let unknown = |block: &Arc<Block>| {
+            info.zones.len() <= usize::from(block.lane() >> 4) || info.schemas.len() <= usize::from(block.schema())
+        };
+        if blocks.any(unknown) { self.fresh_info(info.id).await } else { Ok(info) }
+    }
+
+    async fn blocks(
+        &self,
+        info: &CampaignInfo,
+        numbers: BTreeSet<u32>,
+    ) -> Result<HashMap<u32, Arc<Block>>, StoreError> {
+        let mut found = HashMap::new();
+        let mut missing = Vec::new();
+        for number in numbers {
+            match self.cache.block(info.id, number) {
+                Some(block) => drop(found.insert(number, block)),
+                None => missing.push(number),
+            }
+        }
+        if missing.is_empty() {
+            return Ok(found);
+        }
+        let mut command = redis::cmd("MGET");
+        for number in &missing {
+            command.arg(self.connection.keys().block(info.id, number));
+        }
+        let bytes: Vec<Option<Vec<u8>>> = self.connection.query(&command).await?;
+        let mut decompressor = Decompressor::new(info.dictionary.as_deref()).map_err(damaged)?;
+        for (number, bytes) in missing.into_iter().zip(bytes) {
+            let corrupt = |cause: String| StoreError::Corrupt(format!("block {number} of {}: {cause}", info.name));
+            let bytes = bytes.ok_or_else(|| corrupt("it is gone".to_owned()))?;
+            let block = Block::decode(&bytes, &mut decompressor).map_err(|error| corrupt(error.to_string()))?;
+            let block = Arc::new(block);
+            self.cache.keep_block(info.id, number, block.clone());
+            found.insert(number, block);
+        }
+        Ok(found)
+    }
+
+    /// How many blocks a campaign has.
+    ///
+    /// # Errors
+    /// When Redis does not answer.
+    pub async fn block_count(&self, campaign: CampaignId) -> Result<u32, StoreError> {
+        let mut command = redis::cmd("HGET");
+        command.arg(self.connection.keys().campaign(campaign)).arg("blocks");
+        Ok(self.connection.query::<Option<u32>>(&command).await?.unwrap_or(0))
+    }
+
+    /// All contacts of one block, in the list's order within their lane.
+    ///
+    /// # Errors
+    /// When Redis does not answer, or data is damaged.
+    pub async fn block_views(&self, info: &Arc<CampaignInfo>, number: u32) -> Result<Vec<ContactView>, StoreError> {
+        let block = self.blocks(info, BTreeSet::from([number])).await?.remove(&number).expect("asked for");
+        let info = &self.knowing(info.clone(), std::iter::once(&block)).await?;
+        let unfinished = self.unfinished(info.id).await?;
+        let records = self.block_records(info.id, number).await?;
+        let first = number * limits::ROWS_PER_BLOCK as u32;
+        (first..first + block.len() as u32)
+            .map(|position| {
+                let row = row_of(info, &block, position)?;
+                Ok(contact_view(info, block.lane(), position, row, records.get(&position), unfinished))
+            })
+            .collect()
+    }
+
+    /// The records of one block's contacts that have one.
+    ///
+    /// # Errors
+    /// When Redis does not answer, or a record is damaged.
+    pub async fn block_records(
+        &self,
+        campaign: CampaignId,
+        number: u32,
+    ) -> Result<HashMap<ContactPosition, Record>, StoreError> {
+        let per_block = limits::ROWS_PER_BLOCK / limits::RECORDS_PER_KEY;
+        let shards = (u64::from(number) * per_block)..(u64::from(number) + 1) * per_block;
+        let mut pipeline = redis::pipe();
+        for shard in shards.clone() {
+            pipeline.cmd("HGETALL").arg(self.connection.keys().records(campaign, shard));
+        }
+        let found: Vec<HashMap<u64, Vec<u8>>> = self.connection.query_all(&pipeline).await?;
+        let mut records = HashMap::new();
+        for (shard, fields) in shards.zip(found) {
+            for (field, bytes) in fields {
+                let position = (shard * limits::RECORDS_PER_KEY + field) as ContactPosition;
+                records.insert(position, record_codec::decode(&bytes)?);
+            }
+        }
+        Ok(records)
+    }
+
+    /// The contact with this id, or with this number (E.164), if there is one.
+    ///
+    /// # Errors
+    /// When Redis does not answer, or there is no such campaign.
+    pub async fn contact(&self, campaign: &CampaignName, key: &str) -> Result<Option<ContactView>, StoreError> {
+        let info = self.fresh_info(self.campaign_id(campaign).await?).await?;
+        let Some(position) = self.find(&info, key).await? else { return Ok(None) };
+        let views = self.block_views(&info, block_of(position)).await?;
+        Ok(views.into_iter().find(|view| view.position == position))
+    }
+
+    /// The position of an id or number. A fingerprint's hit is compared with the row; probes end at the first miss.
+    pub(super) async fn find(&self, info: &CampaignInfo, key: &str) -> Result<Option<ContactPosition>, StoreError> {
+        for probe in 0.. {
+            let Some(position) = self.indexed(info.id, index_hash(key, probe)).await? else { return Ok(None) };
+            let row = self.rows(info.id, info.version, [position]).await?.1.remove(&position).expect("asked for");
+            if has_key(&row.contact, key) {
+                return Ok(Some(position));
+            }
+        }
+        unreachable!("probes end at the first miss")
+    }
+
+    /// A split of a shard between the two reads can hide an entry: a miss counts only if no shard was split meanwhile.
+    async fn indexed(&self, campaign: CampaignId, hash: u32) -> Result<Option<ContactPosition>, StoreError> {
+        let mut shards = self.index_shards(campaign).await?;
+        loop {
+            let mut command = redis::cmd("HGET");
+            let key = self.connection.keys().index(campaign, shard_of(hash, shards));
+            command.arg(key).arg(i64::from(hash) - (1 << 31));
+            let found: Option<ContactPosition> = self.connection.query(&command).await?;
+            let shards_now = self.index_shards(campaign).await?;
+            if found.is_some() || shards_now == shards {
+                return Ok(found);
+            }
+            shards = shards_now;
+        }
+    }
+
+    async fn index_shards(&self, campaign: CampaignId) -> Result<u64, StoreError> {
+        let mut command = redis::cmd("HGET");
+        command.arg(self.connection.keys().campaign(campaign)).arg("index_shards");
+        Ok(self.connection.query::<Option<u64>>(&command).await?.unwrap_or(1))
+    }
+
+    async fn unfinished(&self, campaign: CampaignId) -> Result<Option<ContactState>, StoreError> {
+        let mut command = redis::cmd("HGET");
+        command.arg(self.connection.keys().campaign(campaign)).arg("unfinished");
+        let state: Option<String> = self.connection.query(&command).await?;
+        Ok(state.and_then(|state| state.parse().ok()).and_then(ContactState::from_byte))
+    }
+}
+
+/// The block that holds a position.
+pub(super) fn block_of(position: ContactPosition) -> u32 {
+    position / limits::ROWS_PER_BLOCK as u32
+}
+
+/// What the index knows an id or number by.
+pub(super) fn index_hash(key: &str, probe: u32) -> u32 {
+    (fingerprint(key, probe) >> 32) as u32
+}
+
+/// Whether a row bears this id or number.
+pub(super) fn has_key(row: &Contact, key: &str) -> bool {
+    row.id == key || row.numbers.iter().any(|number| number.as_e164() == key)
+}
+
+fn damaged(error: BlockError) -> StoreError {
+    StoreError::Corrupt(error.to_string())
+}
+
+/// Linear hashing: the shard of a hash when there are `shards` of them.
+fn shard_of(hash: u32, shards: u64) -> u64 {
+    let level = (shards + 1).next_power_of_two() / 2;
+    let shard = u64::from(hash) % (level * 2);
+    if shard >= shards { u64::from(hash) % level } else { shard }
+}
+
+fn row_of(info: &CampaignInfo, block: &Block, position: ContactPosition) -> Result<Row, StoreError> {
+    let row = block.row((position % limits::ROWS_PER_BLOCK as u32) as usize);
+    let missing = || StoreError::Corrupt(format!("position {position} of {} is in no block", info.name));
+    let mut contact = row.ok_or_else(missing)?.to_contact().map_err(damaged)?;
+    contact.zone = info.zone(block.lane());
+    contact.priority = CampaignInfo::priority(block.lane());
+    Ok(Row { contact, schema: block.schema() })
+}
+
+impl CampaignInfo {
+    /// The attribute names that a block's rows follow.
+    pub(super) fn attribute_names(&self, schema: u16) -> &[String] {
+        self.schemas.get(usize::from(schema)).map_or(&[], |names| names)
+    }
+
+    /// The names that a row's attributes follow.
+    pub fn columns(&self, row: &Row) -> &[String] {
+        self.attribute_names(row.schema)
+    }
+}
+
+fn contact_view(
+    info: &CampaignInfo,
+    lane: u16,
+    position: ContactPosition,
+    Row { contact: row, schema }: Row,
+    record: Option<&Record>,
+    unfinished: Option<ContactState>,
+) -> ContactView {
+    let fresh = Record::fresh(lane, row.numbers.len() as u8);
+    let record = record.unwrap_or(&fresh);
+    let open = matches!(record.state, ContactState::Pending | ContactState::Waiting);
+    let state = unfinished.filter(|_| open).unwrap_or(record.state);
+    let attempts = record.attempts.iter().map(|attempt| AttemptView {
+        id: AttemptId { campaign: info.id, position, revision: attempt.revision },
+        number: attempt.number + 1,
+        account: info.definition.provider.clone(),
+        call_id: attempt.call_id.clone(),
+        started_at: attempt.started_at,
+        ended_at: attempt.ended_at,
+        outcome: attempt.outcome,
+        provider_status: attempt.provider_status.clone(),
+        duration_s: attempt.duration_s.map(f64::from),
+        worker: attempt.worker,
+        reason: attempt.reason.clone(),
+    });
+    ContactView {
+        position,
+        id: row.id,
+        numbers: row.numbers,
+        attributes: info.attribute_names(schema).iter().cloned().zip(row.attributes).collect(),
+        zone: row.zone.map(|zone| zone.name().to_owned()),
+        priority: row.priority,
+        state,
+        outcome: record.attempts.iter().rev().find_map(|attempt| attempt.outcome),
+        reason: record.reason.clone(),
+        next_attempt_at: if state.is_open() { record.due.or(row.not_before) } else { None },
+        attempts: attempts.collect(),
+    }
+}

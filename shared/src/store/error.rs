@@ -1,0 +1,33 @@
+//! What can go wrong with the store.
+
+/// Errors of the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Redis does not answer. Nothing is known of the operation; it may be tried again.
+    #[error("cannot reach Redis at {url}: {cause}")]
+    Unreachable {
+        /// Without user and password.
+        url: String,
+        /// What the connection said.
+        cause: String,
+    },
+    /// Redis refused an operation.
+    #[error("Redis refused: {0}")]
+    Refused(String),
+    /// What is stored is not what this version writes.
+    #[error("unreadable data in Redis: {0}")]
+    Corrupt(String),
+    /// There is no such campaign.
+    #[error("there is no campaign `{0}`")]
+    NoCampaign(String),
+    /// The campaign's state does not allow it.
+    #[error("{0}")]
+    Conflict(String),
+}
+
+impl StoreError {
+    /// Whether the same operation may succeed once Redis is back.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unreachable { .. })
+    }
+}

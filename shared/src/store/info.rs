@@ -1,0 +1,174 @@
+//! What processes keep of a campaign between calls: its definition, zones, columns and dictionary.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use chrono_tz::Tz;
+
+use super::{Store, StoreError, block::Block};
+use crate::domain::{
+    CampaignId, CampaignName,
+    campaign::{self, CampaignDefinition},
+};
+
+/// Decoded blocks kept in memory, over all campaigns.
+const BLOCKS_KEPT: usize = 256;
+
+/// A campaign's definition and what its blocks refer to. Immutable: a new version is a new value.
+#[derive(Debug)]
+pub struct CampaignInfo {
+    /// Its number.
+    pub id: CampaignId,
+    /// Its name.
+    pub name: CampaignName,
+    /// Counts the changes of its definition.
+    pub version: u32,
+    /// The definition.
+    pub definition: CampaignDefinition,
+    /// The definition as it was applied, TOML.
+    pub source: String,
+    /// Time zones by number; empty for contacts whose list names none.
+    pub(super) zones: Vec<String>,
+    /// Attribute names by schema number.
+    pub(super) schemas: Vec<Arc<[String]>>,
+    /// zstd dictionary of its blocks.
+    pub(super) dictionary: Option<Arc<[u8]>>,
+}
+
+impl CampaignInfo {
+    /// The zone of a lane's contacts, where their list names one.
+    pub fn zone(&self, lane: u16) -> Option<Tz> {
+        self.zones.get(usize::from(lane >> 4)).and_then(|zone| zone.parse().ok())
+    }
+
+    /// The priority of a lane's contacts, 1 to 9.
+    pub fn priority(lane: u16) -> u8 {
+        (lane & 15) as u8
+    }
+
+    /// The zone whose calendar counts for a lane's contacts: theirs, else that of the calling hours, else UTC.
+    pub fn calendar(&self, lane: u16) -> Tz {
+        let zones = self.definition.calling_hours.zones_for(&Vec::from_iter(self.zone(lane)));
+        zones.and_then(|zones| zones.first().copied()).unwrap_or(Tz::UTC)
+    }
+
+    /// Every lane that can exist: each zone with each priority.
+    pub fn lanes(&self) -> impl Iterator<Item = u16> + '_ {
+        (0..self.zones.len() as u16).flat_map(|zone| (1..=9).map(move |priority| zone << 4 | priority))
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Cache {
+    infos: Mutex<HashMap<CampaignId, Arc<CampaignInfo>>>,
+    blocks: Mutex<Blocks>,
+}
+
+/// The most recently used blocks.
+#[derive(Default)]
+struct Blocks {
+    used: u64,
+    kept: HashMap<(CampaignId, u32), (u64, Arc<Block>)>,
+}
+
+impl Cache {
+    pub(super) fn block(&self, campaign: CampaignId, number: u32) -> Option<Arc<Block>> {
+        let mut blocks = self.blocks.lock().expect("no panic while held");
+        blocks.used += 1;
+        let now = blocks.used;
+        let (used, block) = blocks.kept.get_mut(&(campaign, number))?;
+        *used = now;
+        Some(block.clone())
+    }
+
+    pub(super) fn keep_block(&self, campaign: CampaignId, number: u32, block: Arc<Block>) {
+        let mut blocks = self.blocks.lock().expect("no panic while held");
+        if blocks.kept.len() >= BLOCKS_KEPT
+            && let Some(oldest) = blocks.kept.iter().min_by_key(|(_, (used, _))| *used).map(|(key, _)| *key)
+        {
+            blocks.kept.remove(&oldest);
+        }
+        blocks.used += 1;
+        let now = blocks.used;
+        blocks.kept.insert((campaign, number), (now, block));
+    }
+}
+
+impl Store {
+    /// The campaign as of at least `version`, from memory if it is there.
+    ///
+    /// # Errors
+    /// When Redis does not answer, or there is no such campaign.
+    pub async fn info(&self, campaign: CampaignId, version: u32) -> Result<Arc<CampaignInfo>, StoreError> {
+        let known = self.cache.infos.lock().expect("no panic while held").get(&campaign).cloned();
+        match known {
+            Some(info) if info.version >= version => Ok(info),
+            _ => self.fresh_info(campaign).await,
+        }
+    }
+
+    /// The campaign as it is now.
+    ///
+    /// # Errors
+    /// When Redis does not answer, or there is no such campaign.
+    pub async fn fresh_info(&self, campaign: CampaignId) -> Result<Arc<CampaignInfo>, StoreError> {
+        let keys = self.connection.keys();
+        let mut pipeline = redis::pipe();
+        pipeline.atomic();
+        pipeline.cmd("HMGET").arg(keys.campaign(campaign)).arg("name").arg("version");
+        pipeline.cmd("GET").arg(keys.definition(campaign));
+        pipeline.cmd("HGETALL").arg(keys.zones(campaign));
+        pipeline.cmd("HGETALL").arg(keys.schemas(campaign));
+        pipeline.cmd("GET").arg(keys.dictionary(campaign));
+        type Answer = (
+            (Option<String>, Option<u32>),
+            Option<String>,
+            HashMap<String, usize>,
+            HashMap<String, usize>,
+            Option<Vec<u8>>,
+        );
+        let ((name, version), source, zones, schemas, dictionary): Answer =
+            self.connection.query_all(&pipeline).await?;
+        let (Some(name), Some(version), Some(source)) = (name, version, source) else {
+            return Err(StoreError::NoCampaign(campaign.to_string()));
+        };
+        let definition = campaign::parse(&source, &name).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        let schemas = in_order(schemas)
+            .iter()
+            .map(|names| serde_json::from_str::<Vec<String>>(names).map(Arc::from))
+            .collect::<Result<_, _>>()
+            .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        let info = Arc::new(CampaignInfo {
+            id: campaign,
+            name: definition.name.clone(),
+            version,
+            definition,
+            source,
+            zones: in_order(zones),
+            schemas,
+            dictionary: dictionary.map(Arc::from),
+        });
+        self.cache.infos.lock().expect("no panic while held").insert(campaign, info.clone());
+        Ok(info)
+    }
+
+    /// The campaign, knowing all that one of its lanes refers to.
+    pub(super) async fn info_of_lane(
+        &self,
+        campaign: CampaignId,
+        version: u32,
+        lane: u16,
+    ) -> Result<Arc<CampaignInfo>, StoreError> {
+        let info = self.info(campaign, version).await?;
+        if info.zones.len() > usize::from(lane >> 4) { Ok(info) } else { self.fresh_info(campaign).await }
+    }
+}
+
+/// Interned texts by their numbers.
+fn in_order(numbers: HashMap<String, usize>) -> Vec<String> {
+    let mut texts: Vec<_> = numbers.into_iter().collect();
+    texts.sort_by_key(|(_, number)| *number);
+    texts.into_iter().map(|(text, _)| text).collect()
+}

@@ -1,0 +1,51 @@
+//! The engine's bounds, shared by Rust and the scripts.
+
+use std::fmt::Write;
+
+macro_rules! limits {
+    ($($(#[$doc:meta])* $name:ident = $value:expr;)+) => {
+        $($(#[$doc])* pub const $name: u64 = $value;)+
+        const ALL: &[(&str, u64)] = &[$((stringify!($name), $value),)+];
+    };
+}
+
+limits! {
+    /// Rows a block holds at most; positions of a block are this far apart.
+    ROWS_PER_BLOCK = 256;
+    /// Contacts whose records share a key: few enough for Redis to keep them packed.
+    RECORDS_PER_KEY = 64;
+    /// Entries of an index shard, on average, before one more shard splits.
+    INDEX_SHARD_LOAD = 56;
+    /// Waiting contacts are filed by due time, rounded up to this many milliseconds.
+    BUCKET_MS = 250;
+    /// Contacts that one claim hands out at most.
+    CLAIM_BATCH_MAX = 256;
+    /// Turns a claim may take beyond its contacts, for campaigns and lanes that turn out to have nothing.
+    CLAIM_TURNS = 256;
+    /// How far ahead permits are given, in microseconds.
+    HORIZON_US = 200_000;
+    /// The soonest permit: time to read the contact and to begin, in microseconds.
+    LEAD_US = 25_000;
+    /// How much later than its permit a request may be sent, in microseconds. Permits are this much further apart in a
+    /// second, so that no sliding second holds more sends than the rate.
+    SEND_LAG_US = 8_000;
+    /// A claim not begun this long after its permit returns to its lane.
+    CLAIM_GRACE_MS = 5_000;
+    /// An intent not settled this long after send_by and the account's time-out is in doubt.
+    INTENT_GRACE_MS = 5_000;
+    /// A contact whose number is in use comes up again after this time.
+    NUMBER_BUSY_MS = 5_000;
+    /// Seconds of recent starts that are kept.
+    STARTS_RING = 12;
+    /// `ContactState::Expired` as stored.
+    EXPIRED = 8;
+    /// `ContactState::Cancelled` as stored.
+    CANCELLED = 9;
+}
+
+pub(super) fn lua_constants() -> String {
+    ALL.iter().fold(String::new(), |mut lua, (name, value)| {
+        writeln!(lua, "local {name} = {value}").expect("writing to a string succeeds");
+        lua
+    })
+}

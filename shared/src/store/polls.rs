@@ -1,0 +1,91 @@
+//! Calls whose results are asked for, in a queue by time that every worker takes from.
+
+use std::time::Duration;
+
+use super::{Store, StoreError, arguments::Arguments};
+use crate::domain::{AttemptId, CampaignId, Timestamp};
+
+/// One call to be polled: all that asking needs, so that pending answers cost no further reading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PollEntry {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// When the request was sent: polls back off with the call's age.
+    pub started_at: Timestamp,
+    /// The provider's id of the call.
+    pub call_id: String,
+}
+
+impl PollEntry {
+    /// As it stands in the queue.
+    pub(super) fn stored(&self) -> String {
+        let AttemptId { campaign, position, revision } = self.attempt;
+        format!("{campaign}:{position}:{revision}:{}:{}", self.started_at.as_millis(), self.call_id)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(5, ':');
+        let campaign = CampaignId(u32::from_str_radix(parts.next()?, 16).ok()?);
+        let attempt =
+            AttemptId { campaign, position: parts.next()?.parse().ok()?, revision: parts.next()?.parse().ok()? };
+        let started_at = Timestamp::from_millis(parts.next()?.parse().ok()?);
+        Some(Self { attempt, started_at, call_id: parts.next()?.to_owned() })
+    }
+}
+
+impl Store {
+    /// Takes up to `most` calls whose poll is due; once one is due, those due within `slack` fill the batch. Each comes up
+    /// again after `again` unless it is filed anew. Answers when the next one is due.
+    ///
+    /// # Errors
+    /// When Redis does not answer: the calls come up again by themselves.
+    pub async fn take_polls(
+        &self,
+        account: &str,
+        most: usize,
+        again: Duration,
+        slack: Duration,
+    ) -> Result<(Vec<PollEntry>, Option<Timestamp>), StoreError> {
+        let arguments = Arguments::default().text(account).text(most).text(again.as_millis()).text(slack.as_millis());
+        let mut answer: Vec<String> = self.connection.run("take_polls", arguments.as_slice()).await?;
+        let entries = answer.split_off(1.min(answer.len()));
+        let due = answer.first().and_then(|due| due.parse().ok()).unwrap_or(0);
+        let entries = entries
+            .iter()
+            .map(|text| PollEntry::parse(text).ok_or_else(|| StoreError::Corrupt(format!("poll entry `{text}`"))))
+            .collect::<Result<_, _>>()?;
+        Ok((entries, (due > 0).then(|| Timestamp::from_millis(due))))
+    }
+
+    /// Files calls that are still pending to be polled again. One that has been ended meanwhile stays ended.
+    ///
+    /// # Errors
+    /// When Redis does not answer: the calls come up again by themselves.
+    pub async fn poll_again(&self, account: &str, entries: &[(PollEntry, Timestamp)]) -> Result<(), StoreError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let mut command = redis::cmd("ZADD");
+        command.arg(self.connection.keys().polls(account)).arg("XX");
+        for (entry, at) in entries {
+            command.arg(at.as_millis()).arg(entry.stored());
+        }
+        self.connection.query::<i64>(&command).await.map(drop)
+    }
+
+    /// Ends the polling of calls without a result.
+    ///
+    /// # Errors
+    /// When Redis does not answer.
+    pub async fn end_polls(&self, account: &str, entries: &[PollEntry]) -> Result<(), StoreError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let mut command = redis::cmd("ZREM");
+        command.arg(self.connection.keys().polls(account));
+        for entry in entries {
+            command.arg(entry.stored());
+        }
+        self.connection.query::<i64>(&command).await.map(drop)
+    }
+}

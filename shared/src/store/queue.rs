@@ -1,0 +1,69 @@
+//! The apalis backend: jobs that a claim has fetched, handed to an apalis worker one by one.
+//!
+//! It only drains a channel and never errs: in apalis an error of a backend ends its worker. Claiming, renewing and
+//! committing are tasks of their own, which outlive the drain. When the sending half is dropped the queue is exhausted and
+//! the worker ends after its last call.
+
+use std::{
+    convert::Infallible,
+    task::{Context, Poll},
+};
+
+use apalis_core::{
+    backend::{Backend, BackendConfig, finalize::Ephemeral},
+    task::Task,
+    worker::context::WorkerContext,
+};
+use tokio::sync::mpsc;
+use tower_layer::Identity;
+
+/// Jobs on their way from claims to the worker.
+#[derive(Debug)]
+pub struct Queue<Job> {
+    jobs: mpsc::UnboundedReceiver<Job>,
+}
+
+impl<Job> Queue<Job> {
+    /// A queue and the end that fills it. Its length is bounded by who fills it: claims hold a concurrency permit each.
+    pub fn new() -> (mpsc::UnboundedSender<Job>, Self) {
+        let (sender, jobs) = mpsc::unbounded_channel();
+        (sender, Self { jobs })
+    }
+}
+
+impl<Job> Backend for Queue<Job> {
+    type Task = Task<Job>;
+    type Error = Infallible;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>, _: &WorkerContext) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_next(
+        &mut self,
+        context: &mut Context<'_>,
+        _: &WorkerContext,
+    ) -> Poll<Option<Result<Task<Job>, Infallible>>> {
+        self.jobs.poll_recv(context).map(|job| job.map(|job| Ok(Task::new(job))))
+    }
+
+    fn poll_close(&mut self, _: &mut Context<'_>, _: &WorkerContext) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<Job> BackendConfig for Queue<Job> {
+    type Args = Job;
+    type Id = ();
+    type Kind = Ephemeral;
+    type Config = ();
+    type Layer = Identity;
+
+    fn config(&self) -> &() {
+        &()
+    }
+
+    fn middleware(&mut self, _: &mut WorkerContext) -> Identity {
+        Identity::new()
+    }
+}

@@ -1,0 +1,152 @@
+-- claim: hand a worker up to `want` contacts of one account, each with the instant at which its call may start.
+-- ARGV 2 worker, 3 account, 4 want
+-- Returns {code, wait_until_ms, item…}: code 1 granted (perhaps nothing), -1 lease lost, -2 recovering after a restart of
+-- Redis, -3 account paused; wait_until_ms is when asking again may bring more (0: not before a wake-up).
+-- An item is campaign, its version, position, lane, permit in microseconds, record (empty: none).
+--@include time campaign records lanes slots
+local worker, account, want = ARGV[2], ARGV[3], tonumber(ARGV[4])
+
+local lease = call('ZSCORE', k_workers(), worker)
+if not lease or tonumber(lease) <= now_ms then return { -1, 0 } end
+local recovering = tonumber(call('GET', k_recovering()) or 0)
+if recovering > now_ms then return { -2, recovering } end
+
+local v = call('HMGET', k_account(account), 'paused', 'blocked_until', 'tat_us', 'every_us', 'max_live', 'claimed')
+if v[1] and v[1] ~= '' then return { -3, 0 } end
+local blocked_until, tat_us, every_us = tonumber(v[2] or 0), tonumber(v[3] or 0), tonumber(v[4] or 0)
+if blocked_until > now_ms then return { 1, blocked_until } end
+local max_live, claimed = tonumber(v[5] or 0), tonumber(v[6] or 0)
+
+local function live_room(key, limit, claims)
+  if limit == 0 then return want end
+  call('ZREMRANGEBYSCORE', key, '-inf', now_ms)
+  return limit - call('ZCARD', key) - claims
+end
+
+local room = live_room(k_account_live(account), max_live, claimed)
+if room <= 0 then
+  call('SADD', k_starved(account), '*')
+  local soonest = call('ZRANGE', k_account_live(account), 0, 0, 'WITHSCORES')[2]
+  return { 1, math.min(tonumber(soonest or now_ms + 1000), now_ms + 1000) }
+end
+want = math.min(want, room)
+
+-- Wait until several permits lie inside the horizon: one claim then serves a stretch of time, not a single call.
+local horizon_us = now_us + HORIZON_US
+local function asks_again_ms(next_us, spacing_us)
+  local ahead = math.max(0, math.floor(HORIZON_US / 2 / math.max(spacing_us, 1)) - 1)
+  return math.max(now_ms + 1, math.ceil((next_us + ahead * spacing_us - HORIZON_US) / 1000))
+end
+
+local ready, asleep = k_ready(account), k_asleep(account)
+for _, cid in ipairs(call('ZRANGEBYSCORE', asleep, '-inf', now_ms, 'LIMIT', 0, 64)) do
+  local c = campaign(cid)
+  for _, lane in ipairs(call('ZRANGEBYSCORE', k_lanes_closed(cid), '-inf', now_ms, 'LIMIT', 0, 256)) do
+    place_lane(c, lane)
+  end
+  place_campaign(c)
+end
+
+-- The next contacts of a lane, due retries first, at most n. Entries that the record contradicts are dropped.
+local function take(c, lane, n)
+  local positions = {}
+  local buckets = k_buckets(c.cid, lane)
+  while #positions < n do
+    local slot = call('ZRANGEBYSCORE', buckets, '-inf', now_ms, 'LIMIT', 0, 1)[1]
+    if not slot then break end
+    local bucket = k_bucket(c.cid, lane, slot)
+    for _, position in ipairs(call('LPOP', bucket, n - #positions) or {}) do positions[#positions + 1] = tonumber(position) end
+    if call('EXISTS', bucket) == 0 then call('ZREM', buckets, slot) end
+  end
+  while #positions < n do
+    local range = call('LPOP', k_queue(c.cid, lane))
+    if not range then break end
+    local first, rows = string.match(range, '^(%d+):(%d+)$')
+    first, rows = tonumber(first), tonumber(rows)
+    local some = math.min(rows, n - #positions)
+    for position = first, first + some - 1 do positions[#positions + 1] = position end
+    if some < rows then call('LPUSH', k_queue(c.cid, lane), (first + some) .. ':' .. (rows - some)) end
+  end
+  local shard, exists
+  local kept = {}
+  for _, position in ipairs(positions) do
+    local key, field = record_field(position)
+    if key ~= shard then
+      shard, exists = key, call('EXISTS', k_records(c.cid, key)) == 1
+    end
+    local record = exists and call('HGET', k_records(c.cid, key), field)
+    local state = state_of(record)
+    if (state == PENDING or state == WAITING) and due_of(record) <= now_ms + BUCKET_MS then
+      kept[#kept + 1] = { position, record or '' }
+    end
+  end
+  return kept, #positions
+end
+
+local items, claim_args, granted = {}, {}, 0
+local wait_until = 0
+for _ = 1, want + CLAIM_TURNS do
+  if granted >= want then wait_until = now_ms break end
+  if math.max(tat_us, now_us + LEAD_US) > horizon_us then wait_until = asks_again_ms(tat_us, every_us) break end
+  local top = call('ZRANGE', ready, 0, 1)
+  if not top[1] then break end
+  local c = campaign(top[1])
+  local lane = call('ZRANGE', k_lanes_open(c.cid), 0, 0)[1]
+  local c_room = lane and is_dialing(c) and live_room(k_live(c.cid), c.max_live, c.claimed) or 0
+  local from = lane and interval_at(c, lane, now_ms)
+  if not lane or not is_dialing(c) then
+    place_campaign(c)
+  elseif c_room <= 0 then
+    call('ZREM', ready, c.cid)
+    call('ZADD', asleep, now_ms + 1000, c.cid)
+    call('SADD', k_starved(account), c.cid)
+  elseif c.tat_us > horizon_us then
+    call('ZREM', ready, c.cid)
+    call('ZADD', asleep, asks_again_ms(c.tat_us, c.every_us), c.cid)
+  else
+    -- With company, campaigns take turns; alone, one takes all.
+    local quantum = top[2] and math.max(1, math.min(16, c.weight)) or want
+    local n = math.min(want - granted, c_room, quantum)
+    local spacing = math.max(every_us, c.every_us)
+    local first_us = math.max(now_us + LEAD_US, tat_us, c.tat_us)
+    if spacing > 0 then n = math.min(n, math.floor((horizon_us - first_us) / spacing) + 1) end
+    local contacts, taken = {}, 0
+    if from and from <= now_ms and n > 0 then contacts, taken = take(c, lane, n) end
+    if taken < n then place_lane(c, lane) end
+    for _, contact in ipairs(contacts) do
+      local permit_us = math.max(now_us + LEAD_US, tat_us, c.tat_us)
+      tat_us = permit_us + every_us
+      c.tat_us = permit_us + c.every_us
+      local position = int(contact[1])
+      claim_args[#claim_args + 1] = int(math.floor(permit_us / 1000) + CLAIM_GRACE_MS)
+      claim_args[#claim_args + 1] = worker .. ':' .. c.cid .. ':' .. position .. ':' .. lane
+      items[#items + 1] = c.cid
+      items[#items + 1] = c.version
+      items[#items + 1] = position
+      items[#items + 1] = lane
+      items[#items + 1] = int(permit_us)
+      items[#items + 1] = contact[2]
+    end
+    granted = granted + #contacts
+    if #contacts > 0 then
+      c.claimed = c.claimed + #contacts
+      c.pass = c.pass + math.floor(#contacts * 1000 / c.weight)
+      call('HSET', k_campaign(c.cid), 'claimed', c.claimed, 'pass', c.pass, 'tat_us', int(c.tat_us))
+      call('ZADD', ready, 'XX', int(c.priority * 1e12 + c.pass), c.cid)
+    end
+  end
+end
+
+if granted > 0 then
+  for from = 1, #claim_args, 512 do
+    call('ZADD', k_claims(), unpack(claim_args, from, math.min(from + 511, #claim_args)))
+  end
+  call('HSET', k_account(account), 'tat_us', int(tat_us))
+  call('HINCRBY', k_account(account), 'claimed', granted)
+end
+local next_campaign = call('ZRANGE', asleep, 0, 0, 'WITHSCORES')[2]
+if next_campaign and (wait_until == 0 or tonumber(next_campaign) < wait_until) then
+  wait_until = math.max(tonumber(next_campaign), now_ms)
+end
+if granted > 0 and wait_until == 0 and call('EXISTS', ready) == 1 then wait_until = now_ms end
+return { 1, wait_until, unpack(items) }

@@ -1,0 +1,22 @@
+-- The parts of a campaign that scripts act on, read once a call.
+local STATE = { draft = '1', scheduled = '2', running = '3', paused = '4', stopping = '5', stopped = '6', completed = '7' }
+local campaigns = {}
+
+local function campaign(cid)
+  local c = campaigns[cid]
+  if c then return c end
+  local v = call('HMGET', k_campaign(cid), 'state', 'account', 'version', 'priority', 'weight', 'pass', 'every_us',
+    'max_live', 'tat_us', 'claimed', 'run_until', 'unfinished')
+  c = {
+    cid = cid, state = v[1], account = v[2], version = v[3], priority = tonumber(v[4] or 5), weight = tonumber(v[5] or 1),
+    pass = tonumber(v[6] or 0), every_us = tonumber(v[7] or 0), max_live = tonumber(v[8] or 0), tat_us = tonumber(v[9] or 0),
+    claimed = tonumber(v[10] or 0), run_until = tonumber(v[11] or 0), unfinished = v[12] or '',
+  }
+  campaigns[cid] = c
+  return c
+end
+
+-- Whether its calls may start now: running, and inside its run.
+local function is_dialing(c)
+  return c.state == STATE.running and (c.run_until == 0 or now_ms < c.run_until)
+end

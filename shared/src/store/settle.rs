@@ -1,0 +1,118 @@
+//! Ending attempts: the policy is computed from the record as it stands, and computed again when the record has changed
+//! meanwhile.
+
+use super::{CampaignInfo, Poll, PollEntry, Settled, Settlement, Store, StoreError};
+use crate::domain::{
+    AttemptId, Outcome, Timestamp,
+    record::{AttemptRecord, Record},
+    transition::{self, Ending},
+};
+
+/// How often one ending is computed anew before its record is left to another process.
+const TRIES_MAX: usize = 16;
+
+impl Store {
+    /// Ends attempts, each as its campaign's retry policy says. What changes nothing (the same answer twice, an answer to
+    /// an attempt that has a definite outcome) is passed over. Answers how many records changed.
+    ///
+    /// # Errors
+    /// When Redis does not answer: try again.
+    pub async fn end_attempts(&self, mut endings: Vec<(AttemptId, Ending)>) -> Result<usize, StoreError> {
+        let mut written = 0;
+        for _ in 0..TRIES_MAX {
+            if endings.is_empty() {
+                break;
+            }
+            let mut settlements = Vec::with_capacity(endings.len());
+            let mut tried = Vec::with_capacity(endings.len());
+            let records = self.records(endings.iter().map(|(attempt, _)| *attempt)).await?;
+            for ((attempt, ending), record) in endings.into_iter().zip(records) {
+                let Some(record) = record else { continue };
+                let info = self.info_of_lane(attempt.campaign, 0, record.lane).await?;
+                if let Some(settlement) = info.settlement(attempt, &record, &ending) {
+                    settlements.push(settlement);
+                    tried.push((attempt, ending));
+                }
+            }
+            let answers = if settlements.is_empty() { Vec::new() } else { self.conclude(&settlements).await? };
+            written += answers.iter().filter(|answer| **answer == Settled::Written).count();
+            let stale = |(tried, answer): ((AttemptId, Ending), Settled)| (answer != Settled::Written).then_some(tried);
+            endings = tried.into_iter().zip(answers).filter_map(stale).collect();
+        }
+        Ok(written)
+    }
+
+    pub(super) async fn records(
+        &self,
+        attempts: impl Iterator<Item = AttemptId>,
+    ) -> Result<Vec<Option<Record>>, StoreError> {
+        let mut pipeline = redis::pipe();
+        for attempt in attempts {
+            let (shard, field) = super::attempts::record_place(attempt.position);
+            pipeline.cmd("HGET").arg(self.connection.keys().records(attempt.campaign, shard)).arg(field);
+        }
+        let found: Vec<Option<Vec<u8>>> = self.connection.query_all(&pipeline).await?;
+        found.into_iter().map(|bytes| bytes.map(|bytes| super::record_codec::decode(&bytes)).transpose()).collect()
+    }
+}
+
+impl CampaignInfo {
+    /// What an ending means for a record, by this campaign's policy; none when it changes nothing.
+    pub fn settlement(&self, attempt: AttemptId, record: &Record, ending: &Ending) -> Option<Settlement> {
+        let calendar = self.calendar(record.lane);
+        let change = transition::conclude(record, attempt.revision, ending, &self.definition.retry, calendar)?;
+        let past = record.attempts.iter().find(|past| past.revision == attempt.revision)?;
+        let in_doubt = ending.outcome == Outcome::Unknown;
+        let slot_held = self.holds_slot(past, ending);
+        Some(Settlement {
+            attempt,
+            expected: record.revision,
+            change,
+            worker: past.worker,
+            number: past.dialed.clone(),
+            number_until: slot_held,
+            free_slot: slot_held.is_none(),
+            poll: if in_doubt { Poll::Keep } else { poll_end(attempt, past) },
+        })
+    }
+
+    /// A withdrawal: the attempt never was. None when it is not the live one of this record.
+    pub fn withdrawal(
+        &self,
+        attempt: AttemptId,
+        record: &Record,
+        due: Option<Timestamp>,
+        reason: &str,
+    ) -> Option<Settlement> {
+        let past = record.attempts.iter().find(|past| past.revision == attempt.revision)?;
+        Some(Settlement {
+            attempt,
+            expected: record.revision,
+            change: transition::withdraw(record, attempt.revision, due, reason)?,
+            worker: past.worker,
+            number: past.dialed.clone(),
+            number_until: None,
+            free_slot: true,
+            poll: Poll::Keep,
+        })
+    }
+
+    /// Until when a call that ended without telling us still occupies its slot and its number: one in doubt may be
+    /// ringing, one that was submitted may be talking.
+    fn holds_slot(&self, past: &AttemptRecord, ending: &Ending) -> Option<Timestamp> {
+        let results = &self.definition.results;
+        let hold = match ending.outcome {
+            Outcome::Unknown => results.max_call,
+            Outcome::Submitted => results.assume_call,
+            _ => return None,
+        };
+        Some(past.started_at + hold.duration()).filter(|&until| until > ending.at)
+    }
+}
+
+fn poll_end(attempt: AttemptId, past: &AttemptRecord) -> Poll {
+    if past.call_id.is_empty() {
+        return Poll::Keep;
+    }
+    Poll::End(PollEntry { attempt, started_at: past.started_at, call_id: past.call_id.clone() })
+}
