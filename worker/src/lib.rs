@@ -1,1 +1,143 @@
-//! Placeholder.
+//! The worker: claims contacts, begins attempts, places the calls, polls for their results, and reaps what dead processes
+//! left. Any number of them run against one Redis.
+//!
+//! A call goes claim → begin → send → placed → polls → conclude. Each arrow is one small module: `claiming`, `calls` (with
+//! `dial` for the request itself), `polling`. `engine` holds the group commits, `journal` what is replayed after a restart
+//! of Redis, `lease` the proof of being alive.
+
+mod account;
+mod batch;
+mod calls;
+mod claiming;
+mod dial;
+mod engine;
+mod journal;
+mod lease;
+mod polling;
+mod wake;
+
+use std::{sync::Arc, time::Duration};
+
+use apalis::prelude::{ParallelizeExt, WorkerBuilder, WorkerBuilderExt};
+use futures_util::future::join_all;
+use redial_shared::{
+    config::Config,
+    provider,
+    store::{Store, StoreError, queue::Queue},
+};
+use tokio::sync::Semaphore;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use account::Account;
+use calls::Job;
+use engine::Engine;
+
+/// Pause between two rounds of reaping.
+const REAP_PAUSE: Duration = Duration::from_secs(1);
+
+/// Why a worker could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// Redis.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A provider account.
+    #[error("provider account `{account}`: {cause}")]
+    Account {
+        /// Which one.
+        account: String,
+        /// What is wrong with it.
+        cause: String,
+    },
+}
+
+/// Runs a worker until `stop`, then drains: no further claim, calls that are being placed are finished, their results
+/// written. `tls` is used for all providers.
+///
+/// # Errors
+/// Only at the start: a provider account that cannot work, or Redis away.
+pub async fn run(config: Arc<Config>, store: Store, stop: CancellationToken) -> Result<(), WorkerError> {
+    let lease = config.worker.lease.duration();
+    let name = format!("{}:{}", hostname(), std::process::id());
+    let worker = store.open_lease(lease, &name).await?;
+    let engine = Engine::new(store.clone(), worker);
+    let accounts = open_accounts(&config, &engine).await?;
+    tracing::info!(worker, accounts = accounts.len(), concurrency = config.worker.concurrency, "worker ready");
+
+    let (background, claiming) = (TaskTracker::new(), TaskTracker::new());
+    let settled = CancellationToken::new();
+    background.spawn(lease::run(engine.clone(), accounts.clone(), lease, name, settled.clone()));
+    background.spawn(wake::run(store.clone(), accounts.clone(), settled.clone()));
+    background.spawn(reap(store.clone(), settled.clone()));
+
+    let places = Arc::new(Semaphore::new(config.worker.concurrency as usize));
+    let (jobs, queue) = Queue::<Job>::new();
+    for account in &accounts {
+        claiming.spawn(claiming::run(account.clone(), places.clone(), jobs.clone(), stop.clone()));
+        background.spawn(polling::run(account.clone(), settled.clone()));
+    }
+    drop(jobs);
+    claiming.close();
+
+    let calls = WorkerBuilder::new(format!("calls-{worker}"))
+        .backend(queue)
+        .concurrency(config.worker.concurrency as usize)
+        .catch_panic()
+        .parallelize(tokio::spawn)
+        .build(calls::place);
+    // The queue ends when claiming does; apalis then finishes the calls it has. What one call panics of is its own.
+    if let Err(error) = calls.run().await {
+        tracing::error!(%error, "the call worker ended");
+    }
+    claiming.wait().await;
+    settled.cancel();
+    background.close();
+    background.wait().await;
+    if let Err(error) = store.end_leases(Some(engine.worker())).await {
+        tracing::warn!(%error, "the lease runs out by itself");
+    }
+    Ok(())
+}
+
+async fn open_accounts(config: &Config, engine: &Arc<Engine>) -> Result<Vec<Arc<Account>>, WorkerError> {
+    let tls = Arc::new(tls_config());
+    let open = config.providers.iter().map(|(name, account)| {
+        let (engine, tls) = (engine.clone(), tls.clone());
+        async move {
+            let failed = |cause: String| WorkerError::Account { account: name.clone(), cause };
+            let provider = provider::of_account(account).map_err(|error| failed(error.to_string()))?;
+            Account::open(name, account, provider, engine, &tls, None).await.map_err(failed)
+        }
+    });
+    join_all(open).await.into_iter().collect()
+}
+
+/// TLS with the system's certificates.
+fn tls_config() -> rustls::ClientConfig {
+    let mut roots = rustls::RootCertStore::empty();
+    for certificate in rustls_native_certs::load_native_certs().certs {
+        if let Err(error) = roots.add(certificate) {
+            tracing::debug!(%error, "a system certificate is left out");
+        }
+    }
+    rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()
+}
+
+async fn reap(store: Store, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(REAP_PAUSE) => {}
+        }
+        match store.reap().await {
+            Ok(reaped) if reaped != Default::default() => tracing::info!(?reaped, "reaped"),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "reaping failed"),
+        }
+    }
+}
+
+fn hostname() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .map_or_else(|_| "worker".to_owned(), |name| name.trim().to_owned())
+}

@@ -1,0 +1,100 @@
+//! One provider account as a worker sees it: its API, its connections, and how it fares.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use redial_shared::{
+    config::AccountConfig,
+    domain::Timestamp,
+    provider::Provider,
+    store::{BeginAnswer, Intent, limits},
+};
+use tokio::sync::Notify;
+
+use crate::{batch::Batcher, calls::CallTemplates, dial::Dialer, engine::Engine};
+
+/// First pause after a connection was refused; it doubles up to `AWAY_PAUSE_MAX`.
+const AWAY_PAUSE: Duration = Duration::from_secs(1);
+const AWAY_PAUSE_MAX: Duration = Duration::from_secs(30);
+
+/// One account.
+pub(crate) struct Account {
+    pub(crate) name: String,
+    pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) dialer: Dialer,
+    pub(crate) http: reqwest::Client,
+    pub(crate) timeout: Duration,
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) begins: Batcher<(u32, Intent), BeginAnswer>,
+    pub(crate) templates: CallTemplates,
+    /// There may be contacts to claim.
+    pub(crate) claimable: Notify,
+    /// There may be results to poll.
+    pub(crate) pollable: Notify,
+    /// Where webhooks of this account reach us, if they do.
+    pub(crate) hook_url: Option<String>,
+    failures: AtomicU32,
+}
+
+impl Account {
+    /// Sets the account up and writes its limits.
+    pub(crate) async fn open(
+        name: &str,
+        config: &AccountConfig,
+        provider: Arc<dyn Provider>,
+        engine: Arc<Engine>,
+        tls: &Arc<rustls::ClientConfig>,
+        hook_url: Option<String>,
+    ) -> Result<Arc<Self>, String> {
+        let timeout = config.timeout.duration();
+        let every_us = config.rate.map_or(0, |rate| rate.interval_us(limits::SEND_LAG_US));
+        let max_live = config.max_concurrent.unwrap_or(0);
+        engine.store.set_limits(name, every_us, max_live).await.map_err(|error| error.to_string())?;
+        engine.store.resume_account(name).await.map_err(|error| error.to_string())?;
+        let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(rustls::ClientConfig::clone(tls))
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(timeout)
+            .build()
+            .map_err(|error| error.to_string())?;
+        Ok(Arc::new(Self {
+            name: name.to_owned(),
+            dialer: Dialer::new(timeout, tls),
+            http,
+            timeout,
+            begins: engine.begins(timeout),
+            templates: CallTemplates::default(),
+            provider,
+            engine,
+            claimable: Notify::new(),
+            pollable: Notify::new(),
+            hook_url,
+            failures: AtomicU32::new(0),
+        }))
+    }
+
+    /// The provider could not be reached: for all workers, no call starts for a while. Charged to nobody.
+    pub(crate) async fn unreachable(&self, cause: &str) {
+        let failures = self.failures.fetch_add(1, Ordering::Relaxed).min(8);
+        let pause = AWAY_PAUSE_MAX.min(AWAY_PAUSE * 2u32.pow(failures));
+        self.block(self.engine.store.clock().now() + pause, &format!("cannot reach the provider: {cause}")).await;
+    }
+
+    /// The provider answers again.
+    pub(crate) fn reachable(&self) {
+        self.failures.store(0, Ordering::Relaxed);
+    }
+
+    /// For all workers, no call of this account starts before `until`.
+    pub(crate) async fn block(&self, until: Timestamp, reason: &str) {
+        tracing::warn!(account = self.name, %until, reason, "calls of this account wait");
+        if let Err(error) = self.engine.store.block_account(&self.name, until, reason).await {
+            tracing::warn!(%error, "the pause of an account was not written");
+        }
+    }
+}

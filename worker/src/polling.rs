@@ -1,0 +1,158 @@
+//! Polling: asking the provider what has become of calls, many in one request where it can.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use redial_shared::{
+    domain::{Outcome, Timestamp, polling, transition::Ending},
+    provider::{ANSWER_MAX_BYTES, CallReport, HttpAnswer, HttpRequest, PollError, Report, Results},
+    store::{PollEntry, StoreError},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::account::Account;
+
+/// Asking again without a wake-up.
+const ASK_AGAIN_MAX: Duration = Duration::from_secs(1);
+/// Once one call is due, those due within this time fill its batch.
+const SLACK: Duration = Duration::from_millis(500);
+/// Beyond the account's time-out, how long a batch that nobody answered for stays with its worker.
+const TAKEN_GRACE: Duration = Duration::from_secs(5);
+/// Pause after the provider refused our credentials.
+const REFUSED_PAUSE: Duration = Duration::from_secs(60);
+/// Pause after a poll failed.
+const FAILED_PAUSE: Duration = Duration::from_secs(2);
+
+/// Polls for one account until told to stop.
+pub(crate) async fn run(account: Arc<Account>, stop: CancellationToken) {
+    let Results::Poll { batch } = account.provider.results() else { return };
+    loop {
+        let pause = tokio::select! {
+            () = stop.cancelled() => return,
+            pause = poll_once(&account, batch) => pause,
+        };
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = account.pollable.notified() => {}
+            () = tokio::time::sleep(pause.min(ASK_AGAIN_MAX)) => {}
+        }
+    }
+}
+
+/// Polls one batch; answers how long there is nothing more to poll.
+async fn poll_once(account: &Account, batch: usize) -> Duration {
+    let store = &account.engine.store;
+    let taken = store.take_polls(&account.name, batch, account.timeout + TAKEN_GRACE, SLACK).await;
+    let (entries, next) = match taken {
+        Ok(taken) => taken,
+        Err(error) => {
+            tracing::warn!(%error, account = account.name, "calls to poll could not be taken");
+            return ASK_AGAIN_MAX;
+        }
+    };
+    if entries.is_empty() {
+        return next.map_or(ASK_AGAIN_MAX, |next| next.since(store.clock().now()));
+    }
+    let reports = match ask(account, &entries).await {
+        Ok(reports) => reports,
+        Err(error) => {
+            tracing::warn!(%error, account = account.name, calls = entries.len(), "poll failed; it is repeated");
+            return poll_later(account, entries, error).await;
+        }
+    };
+    if let Err(error) = settle(account, entries, reports).await {
+        tracing::warn!(%error, account = account.name, "poll results were not written; the calls are polled again");
+    }
+    Duration::ZERO
+}
+
+/// Files the calls of a failed poll to be asked for again.
+async fn poll_later(account: &Account, entries: Vec<PollEntry>, error: PollError) -> Duration {
+    let store = &account.engine.store;
+    let pause = match &error {
+        PollError::Throttled { retry_after } => retry_after.unwrap_or(FAILED_PAUSE),
+        PollError::Account { message } => {
+            if let Err(error) = store.pause_account(&account.name, message).await {
+                tracing::warn!(%error, "the pause of an account was not written");
+            }
+            REFUSED_PAUSE
+        }
+        PollError::Failed { .. } => FAILED_PAUSE,
+    };
+    let again = store.clock().now() + pause;
+    let entries: Vec<_> = entries.into_iter().map(|entry| (entry, again)).collect();
+    if let Err(error) = store.poll_again(&account.name, &entries).await {
+        tracing::debug!(%error, "the calls come up again by themselves");
+    }
+    Duration::ZERO
+}
+
+async fn ask(account: &Account, entries: &[PollEntry]) -> Result<Vec<CallReport>, PollError> {
+    let ids: Vec<&str> = entries.iter().map(|entry| entry.call_id.as_str()).collect();
+    let HttpRequest { method, uri, headers, body } = account.provider.poll(&ids);
+    let failed = |error: reqwest::Error| PollError::Failed { message: error.without_url().to_string() };
+    let request = account.http.request(method, uri.to_string()).headers(headers).body(body);
+    let mut answer = request.send().await.map_err(failed)?;
+    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+        body.extend_from_slice(&chunk);
+        if body.len() > ANSWER_MAX_BYTES {
+            return Err(PollError::Failed { message: "the answer is longer than 1 MiB".to_owned() });
+        }
+    }
+    let received_at = account.engine.store.clock().now();
+    account.provider.poll_answer(&HttpAnswer { status, headers: &headers, body: &body, received_at })
+}
+
+/// Writes what the provider reported; files pending calls again, and gives up those that are too old.
+async fn settle(account: &Account, entries: Vec<PollEntry>, reports: Vec<CallReport>) -> Result<(), StoreError> {
+    let store = &account.engine.store;
+    let now = store.clock().now();
+    let mut reports: HashMap<String, CallReport> =
+        reports.into_iter().map(|report| (report.call_id.clone(), report)).collect();
+    let (mut endings, mut again, mut over) = (Vec::new(), Vec::new(), Vec::new());
+    for entry in entries {
+        let (status, report) = match reports.remove(&entry.call_id) {
+            Some(report) => (report.provider_status, report.report),
+            None => (String::new(), Report::Pending),
+        };
+        if let Report::Ended { outcome, duration_s } = report {
+            endings.push((entry.attempt, ended(outcome, status, duration_s, now)));
+            continue;
+        }
+        let info = store.info(entry.attempt.campaign, 0).await?;
+        let results = &info.definition.results;
+        let age = now.since(entry.started_at);
+        if age >= results.give_up.duration() {
+            endings.push((entry.attempt, given_up(status, now)));
+        }
+        match polling::next_poll(results, age) {
+            Some(pause) => again.push((entry, now + pause)),
+            None => over.push(entry),
+        }
+    }
+    store.poll_again(&account.name, &again).await?;
+    store.end_polls(&account.name, &over).await?;
+    if !endings.is_empty() {
+        store.end_attempts(endings).await?;
+    }
+    Ok(())
+}
+
+fn ended(outcome: Outcome, provider_status: String, duration_s: Option<f64>, at: Timestamp) -> Ending {
+    Ending {
+        outcome,
+        provider_status,
+        duration_s: duration_s.map(|duration| duration as f32),
+        reason: String::new(),
+        hold: false,
+        at,
+    }
+}
+
+fn given_up(provider_status: String, at: Timestamp) -> Ending {
+    Ending {
+        reason: "the provider told no result in time".to_owned(),
+        ..ended(Outcome::Unknown, provider_status, None, at)
+    }
+}
