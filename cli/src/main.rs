@@ -1,2 +1,73 @@
-//! The `redial` command.
-fn main() {}
+//! The `redial` command: arguments and wiring. What each verb does is in `commands`, one file a verb or family.
+
+mod api;
+mod args;
+mod client;
+mod commands;
+mod embedded_redis;
+mod failure;
+mod logging;
+mod output;
+mod processes;
+mod render;
+mod signals;
+
+use std::process::ExitCode;
+
+use args::{Args, Globals, Verb};
+use clap::Parser;
+use client::Client;
+use commands::{
+    apply, demo, doctor, explain,
+    export::{self, Rows},
+    lifecycle::{self, Step},
+    process, simulator, status, upload,
+};
+use failure::Failure;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    // Both HTTP stacks, ours and Redis's, take the process's provider. It can only be there already if we put it there.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::failed(format_args!("cannot start: {error}")).report(),
+    };
+    let done = runtime.block_on(run(&args));
+    // A read of a terminal's standard input never ends by itself: do not wait for it.
+    runtime.shutdown_background();
+    done.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
+}
+
+async fn run(args: &Args) -> Result<(), Failure> {
+    let globals = &args.globals;
+    let config = globals.config.as_deref();
+    logging::start(globals.log_format, &args.verb);
+    match &args.verb {
+        Verb::Up => process::up(config).await,
+        Verb::Scheduler => process::scheduler(config).await,
+        Verb::Worker => process::worker(config).await,
+        Verb::Demo(args) => demo::run(args).await,
+        Verb::Simulator(args) => simulator::run(args).await,
+        Verb::Apply(args) => apply::run(args, &client(globals)?).await,
+        Verb::Upload(args) => upload::run(args, &client(globals)?).await,
+        Verb::Start(args) => lifecycle::run(Step::Start, args, &client(globals)?).await,
+        Verb::Pause(args) => lifecycle::run(Step::Pause, args, &client(globals)?).await,
+        Verb::Resume(args) => lifecycle::run(Step::Resume, args, &client(globals)?).await,
+        Verb::Stop(args) => lifecycle::run(Step::Stop, args, &client(globals)?).await,
+        Verb::Status(args) => status::run(args, &client(globals)?).await,
+        Verb::Results(args) => export::run(Rows::Results, args, &client(globals)?).await,
+        Verb::Attempts(args) => export::run(Rows::Attempts, args, &client(globals)?).await,
+        Verb::Explain(args) => explain::run(args, &client(globals)?).await,
+        Verb::Doctor(args) => doctor::run(args, config).await,
+    }
+}
+
+/// The server with the token that was given, or the one that a Redial of the same configuration left.
+fn client(globals: &Globals) -> Result<Client, Failure> {
+    let token = match &globals.token {
+        Some(token) => Some(token.clone()),
+        None => processes::settings(globals.config.as_deref())?.admin_token(),
+    };
+    Client::new(&globals.server, token)
+}

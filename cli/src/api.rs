@@ -1,0 +1,195 @@
+//! The API's answers, as far as the command reads them. `--json` passes the server's own text on instead.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use redial_shared::domain::{CampaignState, ContactState, Outcome};
+use serde::Deserialize;
+
+/// A campaign's state and counts: `GET /campaigns/{name}`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Status {
+    /// Its name.
+    pub campaign: String,
+    /// Where it stands.
+    pub state: CampaignState,
+    /// Why it is paused; empty when there is nothing to say.
+    #[serde(default)]
+    pub reason: String,
+    /// Contacts by state.
+    pub contacts: Contacts,
+    /// Attempts charged.
+    pub attempts: u64,
+    /// Concluded attempts by outcome.
+    #[serde(default)]
+    pub outcomes: BTreeMap<Outcome, u64>,
+    /// Calls begun and not yet concluded.
+    pub live_calls: u64,
+    /// Calls started a second, of late.
+    pub rate_now: f64,
+    /// When the next run starts.
+    pub next_run_at: Option<DateTime<Utc>>,
+    /// When the list should be done at the present pace.
+    pub finish_estimate: Option<DateTime<Utc>>,
+}
+
+/// Contacts by state, and their sum.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Contacts {
+    /// All of them.
+    pub total: u64,
+    /// The counts; a state that is missing has none.
+    #[serde(flatten)]
+    pub by_state: BTreeMap<ContactState, u64>,
+}
+
+impl Contacts {
+    /// How many are in a state.
+    pub fn of(&self, state: ContactState) -> u64 {
+        self.by_state.get(&state).copied().unwrap_or(0)
+    }
+
+    /// How many cannot move by themselves any more.
+    pub fn done(&self) -> u64 {
+        ContactState::ALL.iter().filter(|state| !state.is_open()).map(|state| self.of(*state)).sum()
+    }
+}
+
+impl Status {
+    /// Whether no call can follow: nothing is left to watch.
+    pub fn is_over(&self) -> bool {
+        matches!(self.state, CampaignState::Completed | CampaignState::Stopped)
+    }
+}
+
+/// `GET /campaigns`.
+#[derive(Debug, Deserialize)]
+pub struct Campaigns {
+    /// One for each campaign of the workspace.
+    pub campaigns: Vec<Status>,
+}
+
+/// Answer to `start`, `pause`, `resume` and `stop`.
+#[derive(Debug, Deserialize)]
+pub struct Acted {
+    /// The campaign's name.
+    pub campaign: String,
+    /// Where it stands now.
+    pub state: CampaignState,
+    /// Calls still live.
+    pub live_calls: u64,
+    /// When the next run starts.
+    pub next_run_at: Option<DateTime<Utc>>,
+    /// What happened, in plain words.
+    #[serde(default)]
+    pub message: String,
+}
+
+/// Answer to applying a definition.
+#[derive(Debug, Deserialize)]
+pub struct Applied {
+    /// The campaign's name.
+    pub campaign: String,
+    /// `created`, `updated` or `unchanged`.
+    pub result: String,
+}
+
+/// Counts of an upload: the JSON answer, and the first line of the JSON Lines one.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Uploaded {
+    /// Rows that became contacts.
+    pub accepted: u64,
+    /// Rows whose id or number was in the campaign already.
+    pub duplicate: u64,
+    /// Bad rows.
+    pub rejected: u64,
+    /// The first thousand bad rows (JSON answer).
+    #[serde(default)]
+    pub rejects: Vec<Reject>,
+    /// The list's header line (JSON Lines answer); none where the format has none.
+    #[serde(default)]
+    pub header: Option<String>,
+}
+
+/// A bad row.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Reject {
+    /// Where the row begins; the header is line 1.
+    pub line: u64,
+    /// What is wrong with it.
+    pub reason: String,
+    /// The row as it was written (JSON Lines answer).
+    #[serde(default)]
+    pub row: Option<String>,
+    /// The same, in Base64, where it is no UTF-8.
+    #[serde(default)]
+    pub row_base64: Option<String>,
+}
+
+/// `GET /campaigns/{name}/contacts/{id}`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ContactStory {
+    /// The list's `id`, or the first number.
+    pub contact_id: String,
+    /// Its numbers in the order in which they are tried.
+    pub numbers: Vec<String>,
+    /// The list's other columns.
+    #[serde(default)]
+    pub attributes: serde_json::Map<String, serde_json::Value>,
+    /// IANA time zone, where one is known.
+    #[serde(default)]
+    pub timezone: Option<String>,
+    /// 1 first … 9 last.
+    #[serde(default)]
+    pub priority: Option<u8>,
+    /// Where it stands.
+    pub state: ContactState,
+    /// Outcome of its last concluded attempt.
+    #[serde(default)]
+    pub outcome: Option<Outcome>,
+    /// Why it stands there.
+    #[serde(default)]
+    pub reason: String,
+    /// When it becomes due.
+    #[serde(default)]
+    pub next_attempt_at: Option<DateTime<Utc>>,
+    /// Why it is not being dialed now, in plain words.
+    #[serde(default)]
+    pub why: String,
+    /// Its attempts, oldest first.
+    #[serde(default)]
+    pub attempts: Vec<AttemptStory>,
+}
+
+/// One attempt of a contact.
+#[derive(Debug, Clone, Deserialize)]
+pub struct AttemptStory {
+    /// The number called.
+    pub phone: String,
+    /// Its place in the list's row, from 1.
+    #[serde(default)]
+    pub number: Option<u8>,
+    /// The provider account.
+    #[serde(default)]
+    pub provider: String,
+    /// The provider's id of the call; empty or none when unknown.
+    #[serde(default)]
+    pub call_id: Option<String>,
+    /// When the request was sent.
+    pub started_at: DateTime<Utc>,
+    /// When it was concluded.
+    #[serde(default)]
+    pub ended_at: Option<DateTime<Utc>>,
+    /// How it ended; none while it is live.
+    #[serde(default)]
+    pub outcome: Option<Outcome>,
+    /// The provider's own word.
+    #[serde(default)]
+    pub provider_status: Option<String>,
+    /// Talk time in seconds.
+    #[serde(default)]
+    pub duration_s: Option<f64>,
+    /// What went wrong.
+    #[serde(default)]
+    pub reason: Option<String>,
+}

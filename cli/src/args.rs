@@ -1,0 +1,86 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use secrecy::SecretString;
+
+use crate::commands::{
+    apply::ApplyArgs, demo::DemoArgs, doctor::DoctorArgs, explain::ExplainArgs, export::ExportArgs,
+    lifecycle::LifecycleArgs, simulator::SimulatorArgs, status::StatusArgs, upload::UploadArgs,
+};
+
+/// Outbound call campaigns: durable, paced, inside calling hours.
+#[derive(Debug, Parser)]
+#[command(name = "redial", version, disable_help_subcommand = true, max_term_width = 100)]
+pub struct Args {
+    /// What every verb takes.
+    #[command(flatten)]
+    pub globals: Globals,
+    /// The verb.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What every verb takes.
+#[derive(Debug, clap::Args)]
+pub struct Globals {
+    /// Process configuration [default: ./redial.toml, else config/redial.toml, else defaults]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where the API is
+    #[arg(long, global = true, value_name = "URL", env = "REDIAL_SERVER", default_value = "http://127.0.0.1:7171")]
+    pub server: String,
+    /// API token [default: the admin token in the data directory]
+    #[arg(long, global = true, value_name = "TOKEN", env = "REDIAL_TOKEN", hide_env_values = true)]
+    pub token: Option<SecretString>,
+    /// How processes log to stderr
+    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value = "text")]
+    pub log_format: LogFormat,
+}
+
+/// How processes log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// An object a line.
+    Json,
+}
+
+/// The verbs of this release.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Run everything on one machine: scheduler, one worker, API; with no Redis configured, a private one
+    Up,
+    /// Run a scheduler with the API; any number of them against one Redis
+    Scheduler,
+    /// Run a worker; any number of them against one Redis
+    Worker,
+    /// Run a whole small campaign against the built-in simulator, to its final report
+    Demo(DemoArgs),
+    /// Serve the providers' APIs on one port, with configurable answers, latency and faults
+    Simulator(SimulatorArgs),
+    /// Create or update campaigns from definition files
+    Apply(ApplyArgs),
+    /// Stream a contact list into a campaign
+    Upload(UploadArgs),
+    /// Start a campaign; one with a cron expression is armed and starts at its next run
+    Start(LifecycleArgs),
+    /// Pause a campaign; returns when no new call can start
+    Pause(LifecycleArgs),
+    /// Let a paused campaign go on
+    Resume(LifecycleArgs),
+    /// End a campaign; what is not finished becomes cancelled
+    Stop(LifecycleArgs),
+    /// Show state and counts of all campaigns, or of one
+    Status(StatusArgs),
+    /// Write one row a contact
+    Results(ExportArgs),
+    /// Write one row an attempt
+    Attempts(ExportArgs),
+    /// Tell a contact's story: every attempt, why it is not being dialed now and when it will be
+    Explain(ExplainArgs),
+    /// Check Redis, clocks, configuration and this machine, with a remedy for what is wrong
+    Doctor(DoctorArgs),
+}

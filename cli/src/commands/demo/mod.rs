@@ -1,0 +1,189 @@
+//! `redial demo`: a whole small campaign against the built-in simulator, by the same steps a user takes.
+
+mod files;
+mod report;
+
+use std::{
+    collections::HashSet,
+    fmt,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    time::{Duration, Instant},
+};
+
+use clap::ValueEnum;
+use redial_shared::domain::units::Rate;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    apply,
+    export::{self, Format, Rows},
+    lifecycle::{Step, act},
+    status, upload,
+};
+use crate::{
+    client::Client,
+    embedded_redis::EmbeddedRedis,
+    failure::Failure,
+    output,
+    processes::{self, Roles, Settings, Simulator},
+    render::{self, Paint},
+    signals,
+};
+pub use report::Rang;
+use report::{Report, Written};
+
+/// The campaign's name.
+const CAMPAIGN: &str = "demo";
+/// How long the API may take to come up.
+const UP_WITHIN: Duration = Duration::from_secs(30);
+/// Beside the time that the calls take at their rate: retries, talks, polls. A bug must not keep the demo for ever.
+const SPARE: Duration = Duration::from_secs(5 * 60);
+
+/// Arguments of `redial demo`.
+#[derive(Debug, clap::Args)]
+pub struct DemoArgs {
+    /// Whose API the simulator plays
+    #[arg(long, value_enum, default_value = "knovvu")]
+    provider: Kind,
+    /// How many contacts to call
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    contacts: u32,
+    /// How many calls to start in a second, a minute or an hour, like 100/s
+    #[arg(long, value_name = "RATE", default_value = "100/s")]
+    rate: Rate,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// The kinds of provider that the demo can play.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// Knovvu (Sestek).
+    Knovvu,
+}
+
+/// Runs the campaign to its report and leaves nothing behind.
+///
+/// # Errors
+/// Exit code 1 when something does not start, the campaign does not end, or what rang is not what was recorded.
+pub async fn run(args: &DemoArgs) -> Result<(), Failure> {
+    let stop = signals::stop_token()?;
+    let dir = tempfile::Builder::new().prefix("redial-demo-").tempdir().map_err(cannot("make a directory"))?;
+    let simulator = Simulator::start(free_address()?, None).await?;
+    let files = files::Files { rate: args.rate, contacts: args.contacts };
+    let config =
+        files.write_config(dir.path(), free_address()?, &simulator.url()).map_err(cannot("write its files"))?;
+    let settings = processes::settings(Some(&config))?;
+    let redis = EmbeddedRedis::start(settings.data_dir(), settings.durability()).await?;
+    let report = with_engine(args, &files, &settings, &redis.url(), &simulator, &stop).await;
+    redis.stop().await;
+    simulator.stop().await;
+    finish(&report?, args.json)
+}
+
+fn finish(report: &Report, json: bool) -> Result<(), Failure> {
+    if json {
+        output::line(&report.to_json().to_string())?;
+    } else {
+        output::text(&report.to_text(Paint::for_stdout()))?;
+    }
+    report.verdict()
+}
+
+/// Runs scheduler, worker and API beside the campaign, and ends them whatever comes of it.
+async fn with_engine(
+    args: &DemoArgs,
+    files: &files::Files,
+    settings: &Settings,
+    redis_url: &str,
+    simulator: &Simulator,
+    stop: &CancellationToken,
+) -> Result<Report, Failure> {
+    let stop_engine = CancellationToken::new();
+    let mut engine = std::pin::pin!(processes::run(Roles::BOTH, settings, redis_url, stop_engine.clone()));
+    let told = tokio::select! {
+        told = campaign(args, files, settings, simulator) => told,
+        ended = &mut engine => return Err(ended.err().unwrap_or_else(|| Failure::failed("the engine ended by itself"))),
+        () = stop.cancelled() => Err(Failure::failed("the demo was interrupted")),
+        () = tokio::time::sleep(files.longest() + SPARE) => Err(Failure::failed("the demo campaign does not end")),
+    };
+    stop_engine.cancel();
+    let ended = engine.await;
+    let report = told?;
+    ended.map(|()| report)
+}
+
+/// What a user does: apply, upload, start, watch, fetch.
+async fn campaign(
+    args: &DemoArgs,
+    files: &files::Files,
+    settings: &Settings,
+    simulator: &Simulator,
+) -> Result<Report, Failure> {
+    let client = connect(settings).await?;
+    apply::apply(&client, CAMPAIGN, files.definition()).await?;
+    let list = processes::contacts(args.contacts)?;
+    let zones = files::zones(&list);
+    let uploaded = upload::upload_text(&client, CAMPAIGN, list).await?;
+    if !args.json {
+        let contacts = render::plural(uploaded.accepted, "contact");
+        output::line(&format!("{contacts} in {zones} time zones, at most {} calls\n", args.rate))?;
+    }
+    let started = Instant::now();
+    act(&client, Step::Start, CAMPAIGN).await?;
+    if args.json {
+        wait(&client).await?
+    } else {
+        status::watch(&client, Some(CAMPAIGN), false).await?
+    }
+    let took = started.elapsed();
+    let status = status::of(&client, CAMPAIGN).await?;
+    let attempts = attempts(&client).await?;
+    Ok(Report { status, zones, took, attempts, rang: simulator.rang(), rate: args.rate })
+}
+
+/// The API answers once the scheduler is up; the token is there by then.
+async fn connect(settings: &Settings) -> Result<Client, Failure> {
+    let since = Instant::now();
+    loop {
+        let client = Client::new(&format!("http://{}", settings.listen()), settings.admin_token())?;
+        match client.text(client.request(reqwest::Method::GET, &["campaigns"])).await {
+            Ok(_) => return Ok(client),
+            Err(failure) if since.elapsed() > UP_WITHIN => return Err(failure),
+            Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
+        }
+    }
+}
+
+async fn wait(client: &Client) -> Result<(), Failure> {
+    while !status::of(client, CAMPAIGN).await?.is_over() {
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    Ok(())
+}
+
+/// Counts the rows of `redial attempts`, and the contacts they are of.
+async fn attempts(client: &Client) -> Result<Written, Failure> {
+    let response = export::fetch(client, Rows::Attempts, CAMPAIGN, Format::Csv).await?;
+    let text = response.text().await.map_err(|error| client.broken(&error))?;
+    let mut rows = csv::Reader::from_reader(text.as_bytes());
+    let cannot = |error: csv::Error| Failure::failed(format_args!("the attempts cannot be read: {error}"));
+    let column = rows.headers().map_err(cannot)?.iter().position(|name| name == "contact_id").unwrap_or(1);
+    let (mut attempts, mut contacts) = (0, HashSet::new());
+    for row in rows.records() {
+        attempts += 1;
+        contacts.insert(row.map_err(cannot)?.get(column).unwrap_or_default().to_owned());
+    }
+    Ok(Written { attempts, contacts: contacts.len() as u64 })
+}
+
+/// A port that nobody uses. Somebody could take it before we do; then starting says so.
+fn free_address() -> Result<SocketAddr, Failure> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(cannot("find a free port"))?;
+    listener.local_addr().map_err(cannot("find a free port"))
+}
+
+fn cannot<E: fmt::Display>(what: &'static str) -> impl FnOnce(E) -> Failure {
+    move |error| Failure::failed(format_args!("the demo cannot {what}: {error}"))
+}

@@ -1,0 +1,12 @@
+//! One file a verb, or a family of verbs.
+
+pub mod apply;
+pub mod demo;
+pub mod doctor;
+pub mod explain;
+pub mod export;
+pub mod lifecycle;
+pub mod process;
+pub mod simulator;
+pub mod status;
+pub mod upload;

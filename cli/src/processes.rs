@@ -1,0 +1,185 @@
+//! Where the command meets the engine: configuration, the definition's parser, the run loops, the simulator.
+//! Everything else in this crate knows them only through this file.
+
+use std::{env, fs, io, net::SocketAddr, path::Path};
+
+use redial_shared::{
+    config::{self, Config},
+    domain::{CampaignName, campaign},
+};
+use redial_simulator::{SimulatorConfig, generate_contacts};
+use secrecy::SecretString;
+use tokio_util::sync::CancellationToken;
+
+use crate::{commands::demo::Rang, embedded_redis::Durability, failure::Failure};
+
+/// In the data directory: the token that the first scheduler of a workspace writes, mode 0600.
+const ADMIN_TOKEN_FILE: &str = "admin.token";
+
+/// Seed of the demo's list.
+const CONTACTS_SEED: u64 = 1;
+
+/// The process configuration, as the command itself needs it.
+#[derive(Clone)]
+pub struct Settings {
+    config: Config,
+}
+
+/// Which parts of the engine run in this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Roles {
+    scheduler: bool,
+    worker: bool,
+}
+
+impl Roles {
+    /// A scheduler with the API.
+    pub const SCHEDULER: Self = Self { scheduler: true, worker: false };
+    /// A worker.
+    pub const WORKER: Self = Self { scheduler: false, worker: true };
+    /// Both.
+    pub const BOTH: Self = Self { scheduler: true, worker: true };
+}
+
+/// Reads the process configuration: the named file, else the first of the usual ones, else defaults; then the
+/// environment.
+///
+/// # Errors
+/// Exit code 2 when a named file is missing or something is wrong in it.
+pub fn settings(file: Option<&Path>) -> Result<Settings, Failure> {
+    let environment =
+        env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let config = Config::load(file, environment).map_err(|error| hinted(Failure::usage(&error), error.hint()))?;
+    Ok(Settings { config })
+}
+
+impl Settings {
+    /// The configuration file in use, if there is one.
+    pub fn file(&self) -> Option<&Path> {
+        self.config.file.as_deref()
+    }
+
+    /// `data_dir`
+    pub fn data_dir(&self) -> &Path {
+        &self.config.data_dir
+    }
+
+    /// `redis.url`, which may hold a password; none means embedded.
+    ///
+    /// # Errors
+    /// When it is kept in a variable or a file that is not there.
+    pub fn redis_url(&self) -> Result<Option<SecretString>, Failure> {
+        let url = self.config.redis.url.as_ref().map(config::Secret::resolve).transpose();
+        url.map_err(|error| Failure::failed(&error).hint(error.hint()))
+    }
+
+    /// `redis.durability`
+    pub fn durability(&self) -> Durability {
+        match self.config.redis.durability {
+            config::Durability::Everysec => Durability::Everysec,
+            config::Durability::Strict => Durability::Strict,
+        }
+    }
+
+    /// `http.listen`, `HOST:PORT`.
+    pub fn listen(&self) -> &str {
+        self.config.http.listen_or_default()
+    }
+
+    /// `worker.concurrency`, calls.
+    pub fn concurrency(&self) -> u64 {
+        self.config.worker.concurrency.into()
+    }
+
+    /// The token that a scheduler of this workspace left for this machine's users, if there is one that we may read.
+    pub fn admin_token(&self) -> Option<SecretString> {
+        let token = fs::read_to_string(self.config.data_dir.join(ADMIN_TOKEN_FILE)).ok()?;
+        Some(token.trim()).filter(|token| !token.is_empty()).map(SecretString::from)
+    }
+}
+
+/// The name of the campaign that a definition describes, once all of it has been found good.
+///
+/// # Errors
+/// Exit code 2 when the text is no good definition, naming file, line and key.
+pub fn campaign_name(file: &Path, text: &str) -> Result<CampaignName, Failure> {
+    let parsed = campaign::parse(text, &file.display().to_string());
+    parsed.map(|definition| definition.name).map_err(|error| hinted(Failure::usage(&error), error.hint()))
+}
+
+fn hinted(failure: Failure, hint: Option<&str>) -> Failure {
+    match hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
+/// Runs the roles until `stop` is cancelled and everything has ended in order.
+///
+/// # Errors
+/// When a role does not start or ends by itself.
+pub async fn run(roles: Roles, _: &Settings, _redis_url: &str, stop: CancellationToken) -> Result<(), Failure> {
+    tracing::info!(scheduler = roles.scheduler, worker = roles.worker, "running");
+    stop.cancelled().await;
+    Ok(())
+}
+
+/// A running simulator.
+pub struct Simulator(redial_simulator::Simulator);
+
+impl Simulator {
+    /// Starts one; `settings` is a TOML file, without it calls are quick and most are answered.
+    ///
+    /// # Errors
+    /// Exit code 2 when the settings are no good, 1 when the address cannot be bound.
+    pub async fn start(listen: SocketAddr, settings: Option<&Path>) -> Result<Self, Failure> {
+        let config = settings.map_or_else(|| Ok(SimulatorConfig::default()), simulator_config)?;
+        let started = redial_simulator::start(config, listen).await.map_err(|error| match (error.kind(), settings) {
+            (io::ErrorKind::InvalidInput, Some(file)) => Failure::usage(format_args!("{}: {error}", file.display())),
+            _ => Failure::failed(format_args!("the simulator cannot listen on {listen}: {error}")),
+        });
+        started.map(Self)
+    }
+
+    /// Its base URL.
+    pub fn url(&self) -> String {
+        self.0.url()
+    }
+
+    /// What rang so far.
+    pub fn rang(&self) -> Rang {
+        let summary = self.0.ledger().summary();
+        Rang {
+            calls: summary.calls,
+            repeated: summary.repeated_conversations,
+            overlapping: summary.overlapping_calls,
+            busiest_second: summary.max_calls_in_any_second,
+            span_us: summary.last_at.unwrap_or(0) - summary.first_at.unwrap_or(0),
+        }
+    }
+
+    /// Answers what it was asked and ends.
+    pub async fn stop(self) {
+        self.0.stop().await;
+    }
+}
+
+fn simulator_config(file: &Path) -> Result<SimulatorConfig, Failure> {
+    let shown = file.display();
+    let text =
+        fs::read_to_string(file).map_err(|error| Failure::usage(format_args!("cannot read {shown}: {error}")))?;
+    toml::from_str(&text).map_err(|error: toml::de::Error| {
+        let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+        Failure::usage(format_args!("{shown}:{line}: {}", error.message()))
+    })
+}
+
+/// A contact list in CSV with numbers that nobody has, in several time zones.
+///
+/// # Errors
+/// When so many cannot be made.
+pub fn contacts(count: u32) -> Result<String, Failure> {
+    let mut list = Vec::new();
+    generate_contacts(count.into(), CONTACTS_SEED, &mut list).map_err(|error| Failure::usage(&error))?;
+    String::from_utf8(list).map_err(|error| Failure::failed(&error))
+}

@@ -1,0 +1,119 @@
+//! What the command does on this machine: the private Redis of `up`, and the doctor's look at it.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    net::TcpStream,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use crate::support::{Done, Stub};
+use serde_json::Value;
+
+/// Waits for a condition; the limit only bounds a failing test.
+fn until(what: &str, condition: impl Fn() -> bool) {
+    for _ in 0..1500 {
+        if condition() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("never happened: {what}");
+}
+
+fn pid_of_redis(stub: &Stub) -> Option<u32> {
+    fs::read_to_string(stub.dir().join("data/redis/redis.pid")).ok()?.trim().parse().ok()
+}
+
+fn answers(stub: &Stub) -> bool {
+    let socket = stub.dir().join("data/redis/redis.sock");
+    let ping = Command::new("redis-cli").arg("-s").arg(socket).arg("ping").output();
+    ping.is_ok_and(|output| output.stdout.starts_with(b"PONG"))
+}
+
+fn alive(pid: u32) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+}
+
+fn signal(child: &Child, signal: &str) {
+    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+}
+
+#[test]
+fn up_brings_its_own_redis_and_takes_it_down_on_sigterm() {
+    let stub = Stub::start();
+    let mut up = stub.command(&["up"]).stderr(Stdio::null()).spawn().unwrap();
+    until("Redis answers", || answers(&stub));
+    let redis = pid_of_redis(&stub).unwrap();
+    let second = Done::of(stub.command(&["up"]).env("RUST_LOG", "off").output().unwrap());
+    assert_eq!(second.code, 1);
+    let expected = format!("error: another redial (pid {}) is using ./data\nhint: ", up.id());
+    assert!(second.stderr.starts_with(&expected), "{}", second.stderr);
+    signal(&up, "-TERM");
+    assert!(up.wait().unwrap().success());
+    assert!(!alive(redis));
+}
+
+#[test]
+fn roles_of_their_own_need_a_shared_redis() {
+    let stub = Stub::start();
+    for role in ["scheduler", "worker"] {
+        let alone = Done::of(stub.command(&[role]).output().unwrap());
+        assert_eq!(alone.code, 1);
+        assert!(alone.stderr.starts_with(&format!("error: redial {role} needs a Redis")), "{}", alone.stderr);
+    }
+}
+
+#[test]
+fn a_missing_redis_server_is_told_with_the_package_to_install() {
+    let stub = Stub::start();
+    let up = Done::of(stub.command(&["up"]).env("PATH", "/nonexistent").output().unwrap());
+    assert_eq!(up.code, 1);
+    assert!(
+        up.stderr.starts_with("error: redis-server is not installed\nhint: apt-get install redis-server"),
+        "{}",
+        up.stderr
+    );
+}
+
+#[test]
+fn the_doctor_passes_a_fresh_machine_and_prints_json() {
+    let stub = Stub::start();
+    let doctor = Done::of(stub.command(&["doctor", "--json"]).output().unwrap());
+    let checks: Value = serde_json::from_str(&doctor.stdout).unwrap();
+    let subjects: Vec<_> = checks["checks"].as_array().unwrap().iter().map(|check| &check["subject"]).collect();
+    assert_eq!(subjects, ["config", "data_dir", "redis-server", "redis", "time zones", "open files"]);
+    assert!(!stub.dir().join("data").exists());
+}
+
+#[test]
+fn the_doctor_fails_when_redis_is_away_or_the_configuration_is_wrong() {
+    let stub = Stub::start();
+    stub.file("redial.toml", "[redis]\nurl = \"redis://127.0.0.1:9\"\n");
+    let away = Done::of(stub.command(&["doctor"]).output().unwrap());
+    assert_eq!(away.code, 1);
+    assert!(away.stdout.contains("fail  redis "), "{}", away.stdout);
+    stub.file("redial.toml", "[redis\n");
+    let wrong = Done::of(stub.command(&["doctor"]).output().unwrap());
+    assert_eq!(wrong.code, 1);
+    assert!(wrong.stdout.starts_with("fail  config           redial.toml:1:"), "{}", wrong.stdout);
+    assert_eq!(wrong.stderr, "error: 1 check failed\n");
+}
+
+#[test]
+fn the_simulator_prints_its_url_once_it_serves_and_ends_on_sigterm() {
+    let stub = Stub::start();
+    let mut command = stub.command(&["simulator", "--listen", "127.0.0.1:0"]);
+    let mut simulator = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(simulator.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("http://").unwrap().to_owned();
+    assert!(TcpStream::connect(&address).is_ok());
+    signal(&simulator, "-TERM");
+    assert!(simulator.wait().unwrap().success());
+    stub.file("faults.toml", "ring = \"1s\"\nsede = 7\n");
+    let wrong = Done::of(stub.command(&["simulator", "--settings", "faults.toml"]).output().unwrap());
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.stderr.starts_with("error: faults.toml:2: "), "{}", wrong.stderr);
+}

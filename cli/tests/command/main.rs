@@ -1,0 +1,6 @@
+//! The built command, run as users run it.
+
+mod machine;
+mod support;
+mod upload;
+mod verbs;
