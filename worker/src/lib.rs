@@ -19,7 +19,10 @@ mod wake;
 use std::{sync::Arc, time::Duration};
 
 use apalis::prelude::{ParallelizeExt, WorkerBuilder, WorkerBuilderExt};
-use futures_util::future::join_all;
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, join_all},
+};
 use redial_shared::{
     config::Config,
     provider,
@@ -79,14 +82,8 @@ pub async fn run(config: Arc<Config>, store: Store, stop: CancellationToken) -> 
     drop(jobs);
     claiming.close();
 
-    let calls = WorkerBuilder::new(format!("calls-{worker}"))
-        .backend(queue)
-        .concurrency(config.worker.concurrency as usize)
-        .catch_panic()
-        .parallelize(tokio::spawn)
-        .build(calls::place);
     // The queue ends when claiming does; apalis then finishes the calls it has. What one call panics of is its own.
-    if let Err(error) = calls.run().await {
+    if let Err(error) = call_worker(worker, queue, config.worker.concurrency as usize).await {
         tracing::error!(%error, "the call worker ended");
     }
     claiming.wait().await;
@@ -97,6 +94,22 @@ pub async fn run(config: Arc<Config>, store: Store, stop: CancellationToken) -> 
         tracing::warn!(%error, "the lease runs out by itself");
     }
     Ok(())
+}
+
+/// The apalis worker that places the calls of a queue until the queue ends. (Boxed here, where all its types are known:
+/// inside an `async fn` the compiler cannot see that they are `Send`.)
+fn call_worker(
+    worker: u32,
+    queue: Queue<Job>,
+    concurrency: usize,
+) -> BoxFuture<'static, Result<(), apalis::prelude::WorkerError>> {
+    let calls = WorkerBuilder::new(format!("calls-{worker}"))
+        .backend(queue)
+        .concurrency(concurrency)
+        .catch_panic()
+        .parallelize(tokio::spawn)
+        .build(calls::place);
+    calls.run().boxed()
 }
 
 async fn open_accounts(config: &Config, engine: &Arc<Engine>) -> Result<Vec<Arc<Account>>, WorkerError> {

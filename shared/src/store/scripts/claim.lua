@@ -39,26 +39,35 @@ local function asks_again_ms(next_us, spacing_us)
 end
 
 local ready, asleep = k_ready(account), k_asleep(account)
+
+-- Lanes whose time has come stand among the open ones from now on; once a call for each campaign.
+local woken = {}
+local function wake_lanes(c)
+  if woken[c.cid] then return end
+  woken[c.cid] = true
+  for _, member in ipairs(call('ZRANGEBYSCORE', k_lanes_closed(c.cid), '-inf', now_ms, 'LIMIT', 0, 256)) do
+    place_lane(c, string.sub(member, 3))
+  end
+end
+
 for _, cid in ipairs(call('ZRANGEBYSCORE', asleep, '-inf', now_ms, 'LIMIT', 0, 64)) do
   local c = campaign(cid)
-  for _, lane in ipairs(call('ZRANGEBYSCORE', k_lanes_closed(cid), '-inf', now_ms, 'LIMIT', 0, 256)) do
-    place_lane(c, lane)
-  end
+  wake_lanes(c)
   place_campaign(c)
 end
 
--- The next contacts of a lane, due retries first, at most n. Entries that the record contradicts are dropped.
-local function take(c, lane, n)
+-- The next contacts of one part of a lane, at most n. Entries that the record contradicts are dropped.
+local function take(c, part, lane, n)
   local positions = {}
   local buckets = k_buckets(c.cid, lane)
-  while #positions < n do
+  while part == 'w' and #positions < n do
     local slot = call('ZRANGEBYSCORE', buckets, '-inf', now_ms, 'LIMIT', 0, 1)[1]
     if not slot then break end
     local bucket = k_bucket(c.cid, lane, slot)
     for _, position in ipairs(call('LPOP', bucket, n - #positions) or {}) do positions[#positions + 1] = tonumber(position) end
     if call('EXISTS', bucket) == 0 then call('ZREM', buckets, slot) end
   end
-  while #positions < n do
+  while part == 'q' and #positions < n do
     local range = call('LPOP', k_queue(c.cid, lane))
     if not range then break end
     local first, rows = string.match(range, '^(%d+):(%d+)$')
@@ -91,7 +100,8 @@ for _ = 1, want + CLAIM_TURNS do
   local top = call('ZRANGE', ready, 0, 1)
   if not top[1] then break end
   local c = campaign(top[1])
-  local lane = call('ZRANGE', k_lanes_open(c.cid), 0, 0)[1]
+  wake_lanes(c)
+  local part, lane = string.match(call('ZRANGE', k_lanes_open(c.cid), 0, 0)[1] or '', '^(%a):(%d+)$')
   local c_room = lane and is_dialing(c) and live_room(k_live(c.cid), c.max_live, c.claimed) or 0
   local from = lane and interval_at(c, lane, now_ms)
   if not lane or not is_dialing(c) then
@@ -111,7 +121,7 @@ for _ = 1, want + CLAIM_TURNS do
     local first_us = math.max(now_us + LEAD_US, tat_us, c.tat_us)
     if spacing > 0 then n = math.min(n, math.floor((horizon_us - first_us) / spacing) + 1) end
     local contacts, taken = {}, 0
-    if from and from <= now_ms and n > 0 then contacts, taken = take(c, lane, n) end
+    if from and from <= now_ms and n > 0 then contacts, taken = take(c, part, lane, n) end
     if taken < n then place_lane(c, lane) end
     for _, contact in ipairs(contacts) do
       local permit_us = math.max(now_us + LEAD_US, tat_us, c.tat_us)

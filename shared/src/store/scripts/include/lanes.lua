@@ -49,28 +49,28 @@ local function place_campaign(c)
   if not before or tonumber(first[2]) < tonumber(before) then call('PUBLISH', P .. 'wake', c.account) end
 end
 
--- Puts a lane among its campaign's open ones (most urgent priority first, then the one that closes soonest), or among
--- the closed ones by the instant at which it next has somebody to call inside its hours.
-local function place_lane(c, lane)
-  local due
-  if call('EXISTS', k_queue(c.cid, lane)) == 1 then
-    due = now_ms
-  else
-    local bucket = call('ZRANGE', k_buckets(c.cid, lane), 0, 0)[1]
-    due = bucket and math.max(tonumber(bucket), now_ms)
-  end
+-- A lane has two parts that are placed each for itself: `w:lane`, those waiting for a retry, and `q:lane`, the others.
+-- Those to be called now stand in order: most urgent priority, retries before fresh contacts, soonest closing.
+local function place_part(c, lane, part, rank, due)
+  local member = part .. ':' .. lane
   local from, to
   if due then from, to = interval_at(c, lane, due) end
   if not from then
-    call('ZREM', k_lanes_open(c.cid), lane)
-    call('ZREM', k_lanes_closed(c.cid), lane)
+    call('ZREM', k_lanes_open(c.cid), member)
+    call('ZREM', k_lanes_closed(c.cid), member)
   elseif math.max(from, due) > now_ms then
-    call('ZREM', k_lanes_open(c.cid), lane)
-    call('ZADD', k_lanes_closed(c.cid), math.max(from, due), lane)
+    call('ZREM', k_lanes_open(c.cid), member)
+    call('ZADD', k_lanes_closed(c.cid), math.max(from, due), member)
   else
-    call('ZREM', k_lanes_closed(c.cid), lane)
-    call('ZADD', k_lanes_open(c.cid), int(tonumber(lane) % 16 * 1e13 + math.min(to, 9.9e12)), lane)
+    call('ZREM', k_lanes_closed(c.cid), member)
+    call('ZADD', k_lanes_open(c.cid), int((tonumber(lane) % 16 * 2 + rank) * 1e13 + math.min(to, 9.9e12)), member)
   end
+end
+
+local function place_lane(c, lane)
+  local bucket = call('ZRANGE', k_buckets(c.cid, lane), 0, 0)[1]
+  place_part(c, lane, 'w', 0, bucket and math.max(tonumber(bucket), now_ms))
+  place_part(c, lane, 'q', 1, call('EXISTS', k_queue(c.cid, lane)) == 1 and now_ms)
 end
 
 local function touch_lane(c, lane)
