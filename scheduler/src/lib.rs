@@ -1,1 +1,3 @@
-//! Placeholder.
+//! The scheduler: the HTTP API, for now.
+
+pub mod api;

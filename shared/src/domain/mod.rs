@@ -12,6 +12,7 @@ pub mod phone;
 pub mod polling;
 pub mod record;
 pub mod retry;
+pub mod role;
 pub mod schedule;
 pub mod state;
 pub mod template;

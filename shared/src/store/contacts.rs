@@ -185,7 +185,7 @@ impl Store {
         }
     }
 
-    async fn index_shards(&self, campaign: CampaignId) -> Result<u64, StoreError> {
+    pub(super) async fn index_shards(&self, campaign: CampaignId) -> Result<u64, StoreError> {
         let mut command = redis::cmd("HGET");
         command.arg(self.connection.keys().campaign(campaign)).arg("index_shards");
         Ok(self.connection.query::<Option<u64>>(&command).await?.unwrap_or(1))
@@ -219,7 +219,7 @@ fn damaged(error: BlockError) -> StoreError {
 }
 
 /// Linear hashing: the shard of a hash when there are `shards` of them.
-fn shard_of(hash: u32, shards: u64) -> u64 {
+pub(super) fn shard_of(hash: u32, shards: u64) -> u64 {
     let level = (shards + 1).next_power_of_two() / 2;
     let shard = u64::from(hash) % (level * 2);
     if shard >= shards { u64::from(hash) % level } else { shard }

@@ -92,6 +92,8 @@ keys! {
     replaying() = "redis:replaying";
     /// Hash: who leads, until when, under which fencing token.
     leader() = "leader";
+    /// String: the answer to a request that bore an idempotency key.
+    answer(hash) = "answer:{}";
     /// Hash: token hash → role and name.
     tokens() = "tokens";
     /// Pub/sub channel: an account that has something to do sooner than it had said.

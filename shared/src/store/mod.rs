@@ -11,8 +11,10 @@ mod connection;
 mod contacts;
 mod error;
 pub mod fingerprint;
+pub mod idempotency;
 mod info;
 pub mod keys;
+mod known;
 mod leader;
 mod leases;
 pub mod limits;
@@ -22,6 +24,7 @@ mod reap;
 mod record_codec;
 mod scripts;
 mod settle;
+mod tokens;
 mod upload;
 pub mod view;
 

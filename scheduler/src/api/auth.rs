@@ -1,0 +1,82 @@
+//! Who asks, and what they may.
+
+use axum::{
+    Extension,
+    extract::{Request, State},
+    http::{HeaderMap, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use redial_shared::domain::role::Role;
+
+use super::{ApiState, Problem, tokens};
+
+/// The role of whoever asks; every handler behind [`authorize`] can have it.
+pub type Caller = Extension<Role>;
+
+/// Lets a request pass whose token may do what it asks: viewers may look, operators and admins may everything.
+pub async fn authorize(State(state): State<ApiState>, mut request: Request, next: Next) -> Response {
+    match role_for(&state, request.headers(), request.method()).await {
+        Ok(role) => {
+            request.extensions_mut().insert(role);
+            next.run(request).await
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn role_for(state: &ApiState, headers: &HeaderMap, method: &Method) -> Result<Role, Problem> {
+    let unauthorized = |detail: &str| {
+        Problem::new(StatusCode::UNAUTHORIZED, detail).with_hint(
+            "send `Authorization: Bearer TOKEN` (`--token`, REDIAL_TOKEN); the first start of the server wrote a token \
+             to `admin.token` in its data directory",
+        )
+    };
+    let token = bearer(headers).ok_or_else(|| unauthorized("a token is needed"))?;
+    let role = state.store.token_role(&tokens::hash_of(token)).await?;
+    let role = role.ok_or_else(|| unauthorized("the token is not known here"))?;
+    if !may(role, method) {
+        return Err(Problem::new(StatusCode::FORBIDDEN, format!("a token with the role {role} may only look"))
+            .with_hint("use a token with the role operator or admin"));
+    }
+    Ok(role)
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty())
+}
+
+fn may(role: Role, method: &Method) -> bool {
+    role >= Role::Operator || method.is_safe()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn viewers_look_and_operators_act() {
+        for method in [Method::GET, Method::HEAD] {
+            assert!(Role::ALL.iter().all(|role| may(*role, &method)));
+        }
+        for method in [Method::PUT, Method::POST, Method::PATCH, Method::DELETE] {
+            assert!(!may(Role::Viewer, &method));
+            assert!(may(Role::Operator, &method) && may(Role::Admin, &method));
+        }
+    }
+
+    #[test]
+    fn only_a_bearer_token_counts() {
+        let token = |value: &str| {
+            let headers = HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())]);
+            bearer(&headers).map(str::to_owned)
+        };
+        assert_eq!(token("Bearer redial_x").as_deref(), Some("redial_x"));
+        assert_eq!(token("bearer  redial_x ").as_deref(), Some("redial_x"));
+        assert_eq!(token("Basic dXNlcg=="), None);
+        assert_eq!(token("Bearer "), None);
+        assert_eq!(bearer(&HeaderMap::new()), None);
+    }
+}

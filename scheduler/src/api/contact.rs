@@ -1,0 +1,169 @@
+//! One contact with its attempts.
+
+use std::collections::BTreeMap;
+
+use axum::{Extension, Json, extract::State, http::request::Parts};
+use redial_shared::{
+    domain::{PhoneNumber, role::Role},
+    store::view::{AttemptView, ContactView},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    ApiState, Problem,
+    auth::Caller,
+    extract::{Campaign, path_part},
+    why::{Situation, why_not_now},
+};
+
+/// A contact with everything known of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ContactAnswer {
+    /// The list's `id`, or the first number.
+    contact_id: String,
+    /// Its numbers in E.164, in the order in which they are tried. Viewers see them masked.
+    numbers: Vec<String>,
+    /// The list's other columns.
+    attributes: BTreeMap<String, String>,
+    /// IANA time zone, where it is known.
+    timezone: Option<String>,
+    /// 1 first … 9 last.
+    priority: u8,
+    /// Where it stands.
+    state: String,
+    /// Outcome of its last concluded attempt.
+    outcome: Option<String>,
+    /// Why it stands there; empty when there is nothing to say.
+    reason: String,
+    /// When it becomes due, RFC 3339.
+    #[schema(format = DateTime)]
+    next_attempt_at: Option<String>,
+    /// Why it is not being dialed now, in plain words.
+    why: String,
+    /// Oldest first.
+    attempts: Vec<AttemptRow>,
+}
+
+/// One attempt; the columns of `redial attempts`.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct AttemptRow {
+    /// Its id, which the provider was told too.
+    pub attempt_id: String,
+    /// Whose.
+    pub contact_id: String,
+    /// The number called. Viewers see it masked.
+    pub phone: String,
+    /// Its place, 1 to 10.
+    pub number: u8,
+    /// The provider account.
+    pub provider: String,
+    /// The provider's id of the call.
+    pub call_id: Option<String>,
+    /// When the request was sent, RFC 3339.
+    #[schema(format = DateTime)]
+    pub started_at: String,
+    /// When it was concluded, RFC 3339; null while it is live.
+    #[schema(format = DateTime)]
+    pub ended_at: Option<String>,
+    /// How it ended; null while it is live.
+    pub outcome: Option<&'static str>,
+    /// The provider's own word.
+    pub provider_status: Option<String>,
+    /// Talk time in seconds, where the provider tells.
+    pub duration_s: Option<f32>,
+    /// Number of the worker process that began it.
+    pub worker: u32,
+    /// What went wrong, in plain words.
+    pub reason: String,
+}
+
+impl AttemptRow {
+    /// An attempt of a contact as this role may see it.
+    pub fn of(contact: &ContactView, attempt: &AttemptView, role: Role) -> Self {
+        let phone = contact.numbers.get(usize::from(attempt.number).saturating_sub(1));
+        Self {
+            attempt_id: attempt.id.to_string(),
+            contact_id: contact_id(contact, role),
+            phone: phone.map(|phone| shown(phone, role)).unwrap_or_default(),
+            number: attempt.number,
+            provider: attempt.account.clone(),
+            call_id: some(&attempt.call_id),
+            started_at: attempt.started_at.to_string(),
+            ended_at: attempt.ended_at.map(|at| at.to_string()),
+            outcome: attempt.outcome.map(|outcome| outcome.as_str()),
+            provider_status: some(&attempt.provider_status),
+            // The store keeps a single; as a double it would show digits that nobody measured.
+            duration_s: attempt.duration_s.map(|duration_s| duration_s as f32),
+            worker: attempt.worker,
+            reason: attempt.reason.clone(),
+        }
+    }
+}
+
+/// A contact, its attempts, and why it is not being dialed now.
+#[utoipa::path(
+    get, path = "/api/v1/campaigns/{name}/contacts/{contact}", operation_id = "contact", tag = "contacts",
+    params(
+        ("name" = String, Path, description = "The campaign"),
+        ("contact" = String, Path, description = "The contact's id, or one of its numbers in E.164"),
+    ),
+    responses(
+        (status = 200, description = "The contact", body = ContactAnswer),
+        (status = 404, description = "No such campaign or contact", body = Problem),
+    ),
+)]
+pub async fn contact(
+    State(state): State<ApiState>,
+    Extension(role): Caller,
+    Campaign(name): Campaign,
+    mut parts: Parts,
+) -> Result<Json<ContactAnswer>, Problem> {
+    let key = path_part(&mut parts, "contact").await?;
+    let campaign = state.store.campaign(&name).await?;
+    let contact = state.store.contact(&name, &key).await?.ok_or_else(|| {
+        Problem::not_found(format!("campaign `{name}` has no such contact"))
+            .with_hint("name it by its `id` in the list, or by one of its numbers in E.164: +12025550123")
+    })?;
+    let info = state.store.info(campaign.id, campaign.version).await?;
+    let now = state.store.clock().now();
+    let hours = &info.definition.calling_hours;
+    let why = why_not_now(&Situation { contact: &contact, campaign: &campaign, hours, now });
+    Ok(Json(ContactAnswer::of(contact, why, role)))
+}
+
+impl ContactAnswer {
+    fn of(contact: ContactView, why: String, role: Role) -> Self {
+        Self {
+            contact_id: contact_id(&contact, role),
+            numbers: contact.numbers.iter().map(|number| shown(number, role)).collect(),
+            attempts: contact.attempts.iter().map(|attempt| AttemptRow::of(&contact, attempt, role)).collect(),
+            attributes: contact.attributes.into_iter().collect(),
+            timezone: contact.zone,
+            priority: contact.priority,
+            state: contact.state.to_string(),
+            outcome: contact.outcome.map(|outcome| outcome.to_string()),
+            reason: contact.reason,
+            next_attempt_at: contact.next_attempt_at.map(|at| at.to_string()),
+            why,
+        }
+    }
+}
+
+/// A number as this role may see it.
+pub fn shown(number: &PhoneNumber, role: Role) -> String {
+    if role.sees_numbers() { number.as_e164().to_owned() } else { number.masked() }
+}
+
+/// The contact's id as this role may see it: lists without ids use the number.
+pub fn contact_id(contact: &ContactView, role: Role) -> String {
+    match contact.numbers.iter().find(|number| [number.as_e164(), number.digits()].contains(&&*contact.id)) {
+        Some(number) => shown(number, role),
+        None => contact.id.clone(),
+    }
+}
+
+/// A text that is absent when it is empty.
+pub fn some(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}

@@ -1,0 +1,157 @@
+//! When a running campaign's list will be done.
+//!
+//! `calls left ÷ calls per second`, from now on. Calls left follow from what the calls so far came to: with p the share of
+//! concluded attempts whose outcome is retried and m the attempts that a contact may have, a contact that was never
+//! called needs `1 + p + p² + … + p^(m-1)` calls; one that waits for a retry the same less the last term (it has had at
+//! least one, and needs at least one more); one on a call that less one, for the call it is on. Calls per second are the
+//! least of the campaign's rate, the account's rate and the present rate (which is left out while it is 0: the first
+//! calls are about to start, or all are waiting).
+//!
+//! Calling hours, retry delays and other campaigns of the account are not foreseen: `redial plan` is for those.
+
+use std::time::Duration;
+
+use redial_shared::{
+    config::AccountConfig,
+    domain::{
+        CampaignState, ContactState, Timestamp,
+        campaign::{self, CampaignDefinition},
+        retry::RetryPolicy,
+        units::Rate,
+    },
+    store::view::{CampaignView, Counts},
+};
+
+use super::status::rate_now;
+
+/// Beyond this an estimate says nothing.
+const HORIZON: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+
+/// When the list will be done; none unless the campaign is running with work left, at a rate that is known.
+pub fn finish(view: &CampaignView, account: Option<&AccountConfig>, now: Timestamp) -> Option<Timestamp> {
+    if view.state != CampaignState::Running {
+        return None;
+    }
+    let definition = campaign::parse(&view.source, view.name.as_str()).ok()?;
+    let calls_left = calls_left(&view.counts, &definition.retry);
+    if calls_left <= 0.0 {
+        return None;
+    }
+    let per_s = calls_per_s(&definition, account, rate_now(&view.recent_starts))?;
+    let left = Duration::try_from_secs_f64(calls_left / per_s).ok().filter(|left| *left <= HORIZON)?;
+    Some(now + left)
+}
+
+fn calls_left(counts: &Counts, policy: &RetryPolicy) -> f64 {
+    let contacts = |state| counts.by_state.get(&state).copied().unwrap_or(0) as f64;
+    let open = contacts(ContactState::Pending) + contacts(ContactState::Waiting) + contacts(ContactState::Active);
+    if open == 0.0 {
+        return 0.0;
+    }
+    let share = retried_share(counts, policy);
+    let whole = calls_each(share, policy.max_attempts);
+    let again = calls_each(share, policy.max_attempts.saturating_sub(1)).max(1.0);
+    let after_this_one = whole - 1.0;
+    let left = contacts(ContactState::Pending) * whole
+        + contacts(ContactState::Waiting) * again
+        + contacts(ContactState::Active) * after_this_one;
+    left.max(f64::MIN_POSITIVE)
+}
+
+/// The share of concluded attempts whose outcome is retried, 0 to 1.
+fn retried_share(counts: &Counts, policy: &RetryPolicy) -> f64 {
+    let concluded: u64 = counts.outcomes.values().sum();
+    let is_retried = |outcome| policy.of(outcome).is_some_and(|rule| rule.max > 0);
+    let retried: u64 =
+        counts.outcomes.iter().filter(|(outcome, _)| is_retried(**outcome)).map(|(_, count)| count).sum();
+    if concluded == 0 { 0.0 } else { retried as f64 / concluded as f64 }
+}
+
+/// Calls that a contact needs when this share of its attempts is retried, at most `most`.
+fn calls_each(share: f64, most: u8) -> f64 {
+    (0..i32::from(most)).map(|retry| share.powi(retry)).sum()
+}
+
+fn calls_per_s(definition: &CampaignDefinition, account: Option<&AccountConfig>, observed: f64) -> Option<f64> {
+    let per_s = |rate: Rate| rate.per_second();
+    let known = [
+        definition.pacing.rate.map(per_s),
+        account.and_then(|account| account.rate).map(per_s),
+        Some(observed).filter(|observed| *observed > 0.0),
+    ];
+    known.into_iter().flatten().reduce(f64::min)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use redial_shared::domain::{CampaignId, Outcome};
+
+    use super::*;
+
+    const SOURCE: &str = "name = \"n\"\nprovider = \"acme\"\n[pacing]\nrate = \"10/s\"\n[retry]\nmax_attempts = 3\n";
+
+    fn running(by_state: &[(ContactState, u64)], outcomes: &[(Outcome, u64)], recent_starts: &[u32]) -> CampaignView {
+        CampaignView {
+            id: CampaignId(1),
+            name: "n".parse().unwrap(),
+            state: CampaignState::Running,
+            reason: String::new(),
+            version: 1,
+            source: SOURCE.to_owned(),
+            account: "acme".to_owned(),
+            counts: Counts {
+                total: by_state.iter().map(|(_, count)| count).sum(),
+                by_state: by_state.iter().copied().collect(),
+                attempts: 0,
+                outcomes: outcomes.iter().copied().collect::<BTreeMap<_, _>>(),
+            },
+            live_calls: 0,
+            recent_starts: recent_starts.to_vec(),
+            next_run_at: None,
+            run_until: None,
+        }
+    }
+
+    fn seconds_left(view: &CampaignView) -> Option<u64> {
+        let now = Timestamp::from_millis(1_000_000);
+        finish(view, None, now).map(|at| at.since(now).as_millis() as u64 / 1000)
+    }
+
+    #[test]
+    fn fresh_contacts_take_one_call_each_at_the_campaigns_rate() {
+        assert_eq!(seconds_left(&running(&[(ContactState::Pending, 1000)], &[], &[])), Some(100));
+    }
+
+    #[test]
+    fn retries_are_expected_as_often_as_they_came_so_far() {
+        let outcomes = [(Outcome::Answered, 50), (Outcome::Busy, 50)];
+        let pending = running(&[(ContactState::Pending, 1000)], &outcomes, &[]);
+        assert_eq!(seconds_left(&pending), Some(175), "1 + 0.5 + 0.25 calls each");
+        let waiting = running(&[(ContactState::Waiting, 1000)], &outcomes, &[]);
+        assert_eq!(seconds_left(&waiting), Some(150), "1 + 0.5 calls each");
+        let active = running(&[(ContactState::Active, 1000)], &outcomes, &[]);
+        assert_eq!(seconds_left(&active), Some(75), "0.5 + 0.25 calls each");
+        let not_retried = running(&[(ContactState::Pending, 1000)], &[(Outcome::Voicemail, 9)], &[]);
+        assert_eq!(seconds_left(&not_retried), Some(100));
+    }
+
+    #[test]
+    fn the_slowest_of_the_known_rates_counts() {
+        let observed = running(&[(ContactState::Pending, 1000)], &[], &[5; 10]);
+        assert_eq!(seconds_left(&observed), Some(200));
+        let idle = running(&[(ContactState::Pending, 1000)], &[], &[0; 10]);
+        assert_eq!(seconds_left(&idle), Some(100));
+    }
+
+    #[test]
+    fn nothing_is_foreseen_unless_it_runs_with_work_left() {
+        assert_eq!(seconds_left(&running(&[(ContactState::Completed, 10)], &[], &[])), None);
+        let paused = CampaignView { state: CampaignState::Paused, ..running(&[(ContactState::Pending, 9)], &[], &[]) };
+        assert_eq!(seconds_left(&paused), None);
+        let source = "name = \"n\"\nprovider = \"acme\"\n".to_owned();
+        let unpaced = CampaignView { source, ..running(&[(ContactState::Pending, 9)], &[], &[]) };
+        assert_eq!(seconds_left(&unpaced), None, "no rate is known");
+    }
+}

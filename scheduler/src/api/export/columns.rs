@@ -1,0 +1,239 @@
+//! The columns of results and attempts, in the order that the contract fixes.
+
+use redial_shared::{
+    domain::role::Role,
+    store::view::{AttemptView, ContactView},
+};
+
+use super::{
+    super::contact::{AttemptRow, contact_id},
+    format::{Field, RowWriter},
+    phone,
+};
+
+const RESULTS: [&str; 11] = [
+    "contact_id",
+    "phone",
+    "state",
+    "outcome",
+    "provider_status",
+    "attempts",
+    "first_attempt_at",
+    "last_attempt_at",
+    "next_attempt_at",
+    "call_id",
+    "reason",
+];
+
+const ATTEMPTS: [&str; 13] = [
+    "attempt_id",
+    "contact_id",
+    "phone",
+    "number",
+    "provider",
+    "call_id",
+    "started_at",
+    "ended_at",
+    "outcome",
+    "provider_status",
+    "duration_s",
+    "worker",
+    "reason",
+];
+
+/// One row a contact.
+pub struct ResultColumns {
+    header: Vec<String>,
+    attributes: Vec<String>,
+    role: Role,
+}
+
+impl ResultColumns {
+    /// The fixed columns, then the attributes.
+    pub fn new(attributes: Vec<String>, role: Role) -> Self {
+        let own =
+            |name: &String| if RESULTS.contains(&name.as_str()) { format!("attribute.{name}") } else { name.clone() };
+        let header = RESULTS.iter().map(|name| (*name).to_owned()).chain(attributes.iter().map(own)).collect();
+        Self { header, attributes, role }
+    }
+
+    /// The columns' names.
+    pub fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    /// Adds a contact's row.
+    pub fn write(&self, contact: &ContactView, out: &mut RowWriter<'_>) {
+        let (first, last) = (contact.attempts.first(), contact.attempts.last());
+        let decided = contact.attempts.iter().rev().find(|attempt| attempt.outcome.is_some());
+        let mut fields = vec![
+            Field::Owned(contact_id(contact, self.role)),
+            Field::Owned(phone(contact, last_place(last), self.role)),
+            Field::Text(contact.state.as_str()),
+            contact.outcome.map_or(Field::Nothing, |outcome| Field::Text(outcome.as_str())),
+            decided.map_or(Field::Nothing, |attempt| Field::some(&attempt.provider_status)),
+            Field::Number(contact.attempts.len() as u64),
+            Field::shown(first.map(|attempt| attempt.started_at)),
+            Field::shown(last.map(|attempt| attempt.started_at)),
+            Field::shown(contact.next_attempt_at),
+            last.map_or(Field::Nothing, |attempt| Field::some(&attempt.call_id)),
+            Field::Text(reason(contact, decided)),
+        ];
+        let value = |name: &String| contact.attributes.iter().find(|(known, _)| known == name);
+        fields.extend(
+            self.attributes.iter().map(|name| value(name).map_or(Field::Nothing, |(_, text)| Field::Text(text))),
+        );
+        out.row(&fields);
+    }
+}
+
+/// Place of the number that was called last; before the first call the first number counts.
+fn last_place(last: Option<&AttemptView>) -> usize {
+    last.map_or(0, |attempt| usize::from(attempt.number).saturating_sub(1))
+}
+
+/// The contact's own reason, else what went wrong with its last attempt.
+fn reason<'a>(contact: &'a ContactView, decided: Option<&'a AttemptView>) -> &'a str {
+    match decided {
+        Some(attempt) if contact.reason.is_empty() => &attempt.reason,
+        _ => &contact.reason,
+    }
+}
+
+/// One row an attempt.
+pub struct AttemptColumns {
+    role: Role,
+}
+
+impl AttemptColumns {
+    /// As this role may see them.
+    pub fn new(role: Role) -> Self {
+        Self { role }
+    }
+
+    /// The columns' names.
+    pub fn header(&self) -> Vec<String> {
+        ATTEMPTS.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    /// Adds a contact's attempts.
+    pub fn write(&self, contact: &ContactView, out: &mut RowWriter<'_>) {
+        for attempt in &contact.attempts {
+            let row = AttemptRow::of(contact, attempt, self.role);
+            out.row(&[
+                Field::Owned(row.attempt_id),
+                Field::Owned(row.contact_id),
+                Field::Owned(row.phone),
+                Field::Number(row.number.into()),
+                Field::Owned(row.provider),
+                Field::shown(row.call_id),
+                Field::Owned(row.started_at),
+                Field::shown(row.ended_at),
+                row.outcome.map_or(Field::Nothing, Field::Text),
+                Field::shown(row.provider_status),
+                row.duration_s.map_or(Field::Nothing, Field::Seconds),
+                Field::Number(row.worker.into()),
+                Field::Owned(row.reason),
+            ]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use redial_shared::domain::{AttemptId, CampaignId, ContactState, Outcome, PhoneNumber, Timestamp};
+
+    use super::*;
+    use crate::api::export::ExportFormat;
+
+    fn attempt(number: u8, started_ms: i64, outcome: Option<Outcome>) -> AttemptView {
+        AttemptView {
+            id: AttemptId { campaign: CampaignId(0x2a), position: 7, revision: u32::from(number) },
+            number,
+            account: "acme".to_owned(),
+            call_id: format!("call-{number}"),
+            started_at: Timestamp::from_millis(started_ms),
+            ended_at: outcome.map(|_| Timestamp::from_millis(started_ms + 12_345)),
+            outcome,
+            provider_status: outcome.map_or("", |_| "USER_BUSY").to_owned(),
+            duration_s: outcome.map(|_| f64::from(12.3_f32)),
+            worker: 3,
+            reason: String::new(),
+        }
+    }
+
+    fn contact(attempts: Vec<AttemptView>) -> ContactView {
+        let numbers = ["+12025550101", "+442079460102"].map(|number| PhoneNumber::from_e164(number).unwrap());
+        ContactView {
+            position: 7,
+            id: "+12025550101".to_owned(),
+            numbers: numbers.to_vec(),
+            attributes: vec![("first_name".to_owned(), "Ann".to_owned()), ("state".to_owned(), "VA".to_owned())],
+            zone: None,
+            priority: 5,
+            state: ContactState::Active,
+            outcome: attempts.iter().rev().find_map(|attempt| attempt.outcome),
+            reason: String::new(),
+            next_attempt_at: None,
+            attempts,
+        }
+    }
+
+    fn results(contact: &ContactView, format: ExportFormat, role: Role) -> String {
+        let attributes = ["first_name", "state", "other"].map(str::to_owned).to_vec();
+        let columns = ResultColumns::new(attributes, role);
+        let mut out = RowWriter::new(format, columns.header());
+        columns.write(contact, &mut out);
+        let header = RowWriter::header(format, columns.header());
+        String::from_utf8([header, out.finish()].concat()).unwrap()
+    }
+
+    #[test]
+    fn results_have_the_contracts_columns_and_then_the_attributes() {
+        let called = contact(vec![attempt(1, 0, Some(Outcome::Busy)), attempt(2, 60_000, None)]);
+        assert_eq!(
+            results(&called, ExportFormat::Csv, Role::Operator),
+            "contact_id,phone,state,outcome,provider_status,attempts,first_attempt_at,last_attempt_at,next_attempt_at,\
+             call_id,reason,first_name,attribute.state,other\r\n\
+             +12025550101,+442079460102,active,busy,USER_BUSY,2,1970-01-01T00:00:00.000Z,1970-01-01T00:01:00.000Z,,\
+             call-2,,Ann,VA,\r\n"
+        );
+    }
+
+    #[test]
+    fn a_contact_never_called_shows_its_first_number() {
+        let json = results(&contact(vec![]), ExportFormat::Jsonl, Role::Admin);
+        let row: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(row["phone"], "+12025550101");
+        assert_eq!(row["attempts"], 0);
+        assert!(row["outcome"].is_null() && row["last_attempt_at"].is_null() && row["other"].is_null());
+    }
+
+    #[test]
+    fn viewers_see_no_number_in_full() {
+        let called = contact(vec![attempt(2, 0, Some(Outcome::Busy))]);
+        let text = results(&called, ExportFormat::Csv, Role::Viewer);
+        assert!(!text.contains("2025550101") && !text.contains("2079460102"), "{text}");
+        assert!(text.contains("+44…02"), "{text}");
+    }
+
+    #[test]
+    fn attempts_have_the_contracts_columns() {
+        let called = contact(vec![attempt(1, 0, Some(Outcome::Busy)), attempt(2, 60_000, None)]);
+        let columns = AttemptColumns::new(Role::Admin);
+        let header = columns.header();
+        let mut out = RowWriter::new(ExportFormat::Csv, &header);
+        columns.write(&called, &mut out);
+        assert_eq!(
+            header.join(","),
+            "attempt_id,contact_id,phone,number,provider,call_id,started_at,ended_at,outcome,provider_status,duration_s,\
+             worker,reason"
+        );
+        assert_eq!(
+            String::from_utf8(out.finish()).unwrap(),
+            "0000002a-7-1,+12025550101,+12025550101,1,acme,call-1,1970-01-01T00:00:00.000Z,1970-01-01T00:00:12.345Z,busy,\
+             USER_BUSY,12.3,3,\r\n\
+             0000002a-7-2,+12025550101,+442079460102,2,acme,call-2,1970-01-01T00:01:00.000Z,,,,,3,\r\n"
+        );
+    }
+}

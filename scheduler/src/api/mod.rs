@@ -1,0 +1,109 @@
+//! The HTTP API: `/api/v1`, its OpenAPI document, and `/health`, `/ready`, `/metrics`.
+//!
+//! Everything here goes through the store's public functions; another scheduler's API answers the same.
+
+mod auth;
+mod campaigns;
+mod contact;
+mod definition;
+mod estimate;
+mod export;
+mod extract;
+mod health;
+mod metrics;
+mod openapi;
+mod problem;
+mod requests;
+mod status;
+pub mod tokens;
+mod upload;
+mod verbs;
+mod why;
+mod workers;
+
+use std::{io, sync::Arc, time::Duration};
+
+use axum::{Router, middleware, serve::ListenerExt};
+use redial_shared::{
+    config::Config,
+    store::{Store, view::CampaignView},
+};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub use problem::Problem;
+pub use tokens::{TokenError, ensure_admin_token};
+
+/// How long requests may go on after the server was told to end.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
+
+/// What every handler can have. Cheap to clone.
+#[derive(Clone)]
+pub struct ApiState {
+    store: Store,
+    config: Arc<Config>,
+    counters: Arc<metrics::Counters>,
+}
+
+impl ApiState {
+    /// The state of one server.
+    pub fn new(store: Store, config: Arc<Config>) -> Self {
+        Self { store, config, counters: Arc::default() }
+    }
+
+    fn status(&self, view: &CampaignView) -> status::Status {
+        status::Status::of(view, self.config.providers.get(&view.account), self.store.clock().now())
+    }
+}
+
+/// All routes.
+pub fn router(state: ApiState) -> Router {
+    let (api, document) = OpenApiRouter::with_openapi(openapi::document())
+        .routes(routes!(campaigns::list))
+        .routes(routes!(campaigns::status, campaigns::apply))
+        .routes(routes!(upload::upload))
+        .routes(routes!(contact::contact))
+        .routes(routes!(verbs::start))
+        .routes(routes!(verbs::pause))
+        .routes(routes!(verbs::resume))
+        .routes(routes!(verbs::stop))
+        .routes(routes!(export::results))
+        .routes(routes!(export::attempts))
+        .routes(routes!(workers::workers))
+        .split_for_parts();
+    api.route_layer(middleware::from_fn_with_state(state.clone(), auth::authorize))
+        .merge(openapi::routes(&document))
+        .merge(health::routes())
+        .fallback(extract::no_such_path)
+        .method_not_allowed_fallback(extract::no_such_method)
+        .layer(middleware::from_fn(requests::observe))
+        .with_state(state)
+}
+
+/// Serves until `shutdown`, then ends the requests that are under way, for at most 10 seconds.
+///
+/// # Errors
+/// Those of the listener.
+pub async fn serve(listener: TcpListener, state: ApiState, shutdown: CancellationToken) -> io::Result<()> {
+    let address = listener.local_addr()?;
+    tracing::info!(%address, "serving the HTTP API");
+    let listener = listener.tap_io(|connection| {
+        // Small answers would wait for the client's acknowledgements; where it cannot be set they do.
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY");
+        }
+    });
+    let serving = axum::serve(listener, router(state)).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    let too_long = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(SHUTDOWN_GRACE).await;
+    };
+    tokio::select! {
+        served = serving.into_future() => served,
+        () = too_long => {
+            tracing::warn!("requests were cut off at the end of the server");
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What became of a list, in both forms of the answer.
+
+use axum::{
+    Json,
+    body::Body,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use serde::{Deserialize, Serialize};
+use tokio_util::io::ReaderStream;
+use utoipa::ToSchema;
+
+use super::rejects::{RejectedRow, Rejects};
+use crate::api::Problem;
+
+/// What is remembered under an idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Rows that became contacts.
+    pub accepted: u64,
+    /// Rows that were in the campaign already.
+    pub duplicate: u64,
+    /// Bad rows.
+    pub rejected: u64,
+    /// The list's header, where its format has one.
+    pub header: Option<String>,
+    /// The first bad rows.
+    pub rejects: Vec<RejectedRow>,
+}
+
+/// What became of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SummaryAnswer<'a> {
+    /// Rows that became contacts.
+    accepted: u64,
+    /// Rows whose id or number was in the campaign already, or earlier in the list.
+    duplicate: u64,
+    /// Bad rows.
+    rejected: u64,
+    /// The first 1,000 of them.
+    rejects: &'a [RejectedRow],
+}
+
+#[derive(Serialize)]
+struct FirstLine<'a> {
+    accepted: u64,
+    duplicate: u64,
+    rejected: u64,
+    header: Option<&'a str>,
+}
+
+impl Summary {
+    /// The answer; as lines it has every rejected row.
+    pub fn answer(&self, rejects: Rejects, as_lines: bool) -> Result<Response, Problem> {
+        if !as_lines {
+            return Ok(self.as_object());
+        }
+        let first = stream::iter([Ok(self.first_line()?)]);
+        Ok(lines(match rejects.into_file().map_err(Problem::internal)? {
+            Some(file) => Body::from_stream(first.chain(ReaderStream::new(tokio::fs::File::from_std(file)))),
+            None => Body::from_stream(first),
+        }))
+    }
+
+    /// The answer to a key that was answered before; the rows themselves were not kept.
+    pub fn remembered(&self, as_lines: bool) -> Result<Response, Problem> {
+        if !as_lines {
+            return Ok(self.as_object());
+        }
+        let mut text = self.first_line()?.to_vec();
+        for reject in &self.rejects {
+            serde_json::to_writer(&mut text, reject).map_err(Problem::internal)?;
+            text.push(b'\n');
+        }
+        Ok(lines(Body::from(text)))
+    }
+
+    fn as_object(&self) -> Response {
+        let Self { accepted, duplicate, rejected, ref rejects, .. } = *self;
+        Json(SummaryAnswer { accepted, duplicate, rejected, rejects }).into_response()
+    }
+
+    fn first_line(&self) -> Result<Bytes, Problem> {
+        let Self { accepted, duplicate, rejected, .. } = *self;
+        let first = FirstLine { accepted, duplicate, rejected, header: self.header.as_deref() };
+        let mut line = serde_json::to_vec(&first).map_err(Problem::internal)?;
+        line.push(b'\n');
+        Ok(line.into())
+    }
+}
+
+fn lines(body: Body) -> Response {
+    ([(header::CONTENT_TYPE, "application/jsonl")], body).into_response()
+}

@@ -1,0 +1,232 @@
+//! Contact lists, streamed from the request into the store.
+//!
+//! Three stages with bounded queues between them: the request's body, a thread that reads rows from it, and the store.
+//! Whichever is slowest sets the pace; nothing grows with the list but the temporary file of rejected rows.
+
+mod answer;
+mod body;
+mod dry_run;
+mod rejects;
+mod rows;
+
+use axum::{
+    body::Body,
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::Response,
+};
+use redial_shared::{
+    domain::{
+        CampaignId,
+        contact_list::{Format, ListError, ListOptions},
+    },
+    store::{Upload, view::UploadCounts},
+};
+use serde::Deserialize;
+use tokio::sync::mpsc;
+use utoipa::IntoParams;
+
+use super::{
+    ApiState, Problem,
+    extract::{Campaign, Params, names_media_type},
+    tokens,
+};
+use answer::{Summary, SummaryAnswer};
+use dry_run::DryRun;
+use rejects::Rejects;
+use rows::{Batch, ReadError};
+
+const JSON_LINES_TYPES: &[&str] = &["application/jsonl", "application/x-ndjson", "application/x-jsonlines"];
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
+/// Batches between the reading thread and the store.
+const BATCHES_WAITING: usize = 4;
+/// How much of an unusable list is still taken in, so that the client gets to reading the answer.
+const DRAINED_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Query of an upload.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct UploadParams {
+    /// Only tell what would become of the rows.
+    #[serde(default)]
+    dry_run: bool,
+    /// The list's file name, whose ending tells its format.
+    file: Option<String>,
+}
+
+/// Add a contact list to a campaign.
+///
+/// CSV, TSV or JSON Lines, as the content type says, else the `file` name, else the contents; gzip is recognised. Rows
+/// are written as they come: when the transfer breaks off, those before stay, and sending the list again adds the rest. A
+/// row whose id or number is in the campaign already is a `duplicate`; a bad row is `rejected` and spoils nothing.
+///
+/// With `dry_run` nothing is written. Every row is checked as it would be; duplicates are counted within the list
+/// (remembering its first 8 million ids and numbers) and against what the campaign holds at that moment, so another
+/// upload at the same time is not foreseen.
+///
+/// The answer to an `Idempotency-Key` (1 to 255 visible ASCII characters, for one campaign) is remembered for 24 hours:
+/// the same key again answers the same and uploads nothing. Of the rejects it remembers the first 1,000, without their
+/// rows. Two uploads with one key at the same time both run; what the other has written counts as duplicate.
+///
+/// With `Accept: application/jsonl` the first line is `{"accepted","duplicate","rejected","header"}`, and every rejected
+/// row follows as `{"line","reason","row"}` (`row_base64` where it is not UTF-8); else the first 1,000 rejects are listed.
+#[utoipa::path(
+    post, path = "/api/v1/campaigns/{name}/contacts", operation_id = "upload", tag = "contacts",
+    params(
+        ("name" = String, Path, description = "The campaign"),
+        UploadParams,
+        ("Idempotency-Key" = Option<String>, Header, description = "The same key again answers the same"),
+    ),
+    request_body(description = "The list", content(
+        (String = "text/csv"), (String = "text/tab-separated-values"), (String = "application/jsonl"),
+        (String = "application/octet-stream"),
+    )),
+    responses(
+        (status = 200, description = "What became of the rows", content(
+            (SummaryAnswer = "application/json"), (String = "application/jsonl"),
+        )),
+        (status = 404, description = "No such campaign", body = Problem),
+        (status = 409, description = "The campaign has ended", body = Problem),
+        (status = 415, description = "No contact list", body = Problem),
+        (status = 422, description = "The list cannot be used", body = Problem),
+    ),
+)]
+pub async fn upload(
+    State(state): State<ApiState>,
+    Campaign(name): Campaign,
+    Params(params): Params<UploadParams>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let options = list_options(headers.get(header::CONTENT_TYPE), params.file)?;
+    let campaign = state.store.campaign_id(&name).await?;
+    let key = idempotency_key(&headers, campaign, params.dry_run)?;
+    let as_lines = names_media_type(headers.get(header::ACCEPT), JSON_LINES_TYPES);
+    if let Some(key) = &key
+        && let Some(answer) = state.store.answer(key).await?
+    {
+        body::drain(body, usize::MAX).await;
+        let summary: Summary = serde_json::from_str(&answer).map_err(Problem::internal)?;
+        return summary.remembered(as_lines);
+    }
+    let target = if params.dry_run {
+        Target::Check(Box::new(DryRun::new(&state.store, campaign, &name).await?))
+    } else {
+        Target::Write(Box::new(state.store.upload(campaign).await?))
+    };
+    let transfer = Transfer { body, options, rejects: Rejects::new(as_lines), target };
+    // A task of its own: what has come in is written to the end even when the client has gone.
+    let done = tokio::spawn(transfer.run()).await.map_err(Problem::internal)?;
+    let (summary, rejects) = done?;
+    tracing::info!(
+        campaign = %name, dry_run = params.dry_run,
+        accepted = summary.accepted, duplicate = summary.duplicate, rejected = summary.rejected, "contacts uploaded"
+    );
+    if let Some(key) = &key {
+        state.store.keep_answer(key, &serde_json::to_string(&summary).map_err(Problem::internal)?).await?;
+    }
+    summary.answer(rejects, as_lines)
+}
+
+/// An upload on its way.
+struct Transfer {
+    body: Body,
+    options: ListOptions,
+    rejects: Rejects,
+    target: Target,
+}
+
+/// Where the rows go.
+enum Target {
+    Write(Box<Upload>),
+    Check(Box<DryRun>),
+}
+
+impl Transfer {
+    async fn run(self) -> Result<(Summary, Rejects), Problem> {
+        let Self { body, options, rejects, target } = self;
+        let (feeder, reader) = body::pipe();
+        let (batches, received) = mpsc::channel(BATCHES_WAITING);
+        let reading = tokio::task::spawn_blocking(move || rows::read(reader, options, rejects, &batches));
+        let (rest, counts, read) = tokio::join!(feeder.feed(body), target.take_all(received), reading);
+        let read = read.map_err(Problem::internal)?;
+        if let (Some(rest), true) = (rest, counts.is_err() || read.is_err()) {
+            body::drain_stream(rest, DRAINED_BYTES_MAX).await;
+        }
+        let counts = counts?;
+        let (header, rejects) = read.map_err(unusable)?;
+        let summary = Summary {
+            accepted: counts.accepted,
+            duplicate: counts.duplicate,
+            rejected: rejects.count(),
+            header,
+            rejects: rejects.first().to_vec(),
+        };
+        Ok((summary, rejects))
+    }
+}
+
+impl Target {
+    /// Takes every batch. What came before a broken transfer is finished too.
+    async fn take_all(self, mut batches: mpsc::Receiver<Batch>) -> Result<UploadCounts, Problem> {
+        match self {
+            Self::Write(mut upload) => {
+                while let Some(batch) = batches.recv().await {
+                    for contact in batch.contacts {
+                        upload.push(contact, &batch.columns).await?;
+                    }
+                }
+                Ok(upload.finish().await?)
+            }
+            Self::Check(mut check) => {
+                while let Some(batch) = batches.recv().await {
+                    check.take(&batch.contacts).await?;
+                }
+                Ok(check.counts())
+            }
+        }
+    }
+}
+
+fn list_options(content_type: Option<&HeaderValue>, file_name: Option<String>) -> Result<ListOptions, Problem> {
+    let is = |types: &[&str]| names_media_type(content_type, types);
+    let format = if is(&["text/csv"]) {
+        Some(Format::Csv)
+    } else if is(&["text/tab-separated-values"]) {
+        Some(Format::Tsv)
+    } else if is(JSON_LINES_TYPES) {
+        Some(Format::JsonLines)
+    } else if content_type.is_none() || is(&["application/octet-stream", "application/gzip", "application/x-gzip"]) {
+        None
+    } else {
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "a contact list is CSV, TSV or JSON Lines").with_hint(
+            "send it as text/csv, text/tab-separated-values or application/jsonl; or as application/octet-stream with \
+             `?file=NAME`",
+        ));
+    };
+    Ok(ListOptions { format, file_name, ..ListOptions::default() })
+}
+
+fn idempotency_key(headers: &HeaderMap, campaign: CampaignId, dry_run: bool) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    let key = value.to_str().unwrap_or_default();
+    if !(1..=IDEMPOTENCY_KEY_BYTES_MAX).contains(&key.len()) {
+        return Err(Problem::bad_request("an Idempotency-Key is 1 to 255 visible ASCII characters"));
+    }
+    Ok(Some(tokens::hash_of(&format!("{campaign} {dry_run} {key}"))))
+}
+
+fn unusable(error: ReadError) -> Problem {
+    match error {
+        ReadError::List(error) if error.is_invalid_file() => Problem::unprocessable(error.to_string())
+            .with_hint("nothing can be read from this list on; correct it and send it again"),
+        ReadError::List(ListError::Read { read, .. }) => {
+            Problem::bad_request(format!("the transfer broke off after {read} bytes of text"))
+                .with_hint("what came before is in the campaign; send the list again, and the rest is added")
+        }
+        ReadError::List(error) => Problem::internal(error),
+        ReadError::Spool(error) => Problem::internal(format!("cannot keep rejected rows in a temporary file: {error}")),
+        ReadError::Stopped => Problem::internal("the rows were not taken"),
+    }
+}

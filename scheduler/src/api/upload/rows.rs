@@ -1,0 +1,83 @@
+//! Rows from a list, in batches, on a thread that blocks.
+
+use std::{io, sync::Arc};
+
+use redial_shared::domain::{
+    contact::Contact,
+    contact_list::{ContactListReader, ListError, ListOptions, RejectsLayout, Row},
+};
+use tokio::sync::mpsc;
+
+use super::{body::BodyReader, rejects::Rejects};
+
+/// Rows handed over at once: waking the other side costs little then.
+const BATCH_ROWS: usize = 1_000;
+
+/// Good rows.
+pub struct Batch {
+    /// The contacts.
+    pub contacts: Vec<Contact>,
+    /// The names that their attributes follow.
+    pub columns: Arc<[String]>,
+}
+
+/// Why a list was not read to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The list or its transfer is at fault.
+    #[error(transparent)]
+    List(#[from] ListError),
+    /// Rejected rows cannot be kept.
+    #[error(transparent)]
+    Spool(#[from] io::Error),
+    /// Nobody takes the rows any more.
+    #[error("nobody takes the rows")]
+    Stopped,
+}
+
+/// Reads a whole list: good rows go to `batches`, bad ones to `rejects`. Returns the header, where the format has one.
+///
+/// # Errors
+/// See [`ReadError`]; batches that were handed over stand.
+pub fn read(
+    reader: BodyReader,
+    options: ListOptions,
+    mut rejects: Rejects,
+    batches: &mpsc::Sender<Batch>,
+) -> Result<(Option<String>, Rejects), ReadError> {
+    let mut list = ContactListReader::new(reader, options)?;
+    let header = match list.rejects_layout() {
+        RejectsLayout::Delimited { header, .. } => Some(String::from_utf8_lossy(header).into_owned()),
+        RejectsLayout::JsonLines => None,
+    };
+    let mut batch = empty_batch(&list);
+    let ended = loop {
+        let mut contact = Contact::default();
+        match list.next_row(&mut contact) {
+            Ok(Row::Contact) => {
+                // A row of JSON may bring new columns: those before it follow the old ones.
+                if list.columns().len() != batch.columns.len() || batch.contacts.len() >= BATCH_ROWS {
+                    hand_over(std::mem::replace(&mut batch, empty_batch(&list)), batches)?;
+                }
+                batch.contacts.push(contact);
+            }
+            Ok(Row::Rejected(reject)) => rejects.push(&reject)?,
+            Ok(Row::End) => break Ok(()),
+            Err(error) => break Err(error),
+        }
+    };
+    hand_over(batch, batches)?;
+    ended?;
+    Ok((header, rejects))
+}
+
+fn empty_batch(list: &ContactListReader) -> Batch {
+    Batch { contacts: Vec::with_capacity(BATCH_ROWS), columns: list.columns().into() }
+}
+
+fn hand_over(batch: Batch, batches: &mpsc::Sender<Batch>) -> Result<(), ReadError> {
+    if batch.contacts.is_empty() {
+        return Ok(());
+    }
+    batches.blocking_send(batch).map_err(|_| ReadError::Stopped)
+}

@@ -1,0 +1,237 @@
+//! A campaign's life cycle: start, pause, resume, stop.
+
+use std::time::Duration;
+
+use axum::{Json, extract::State};
+use redial_shared::{
+    domain::{
+        CampaignName, CampaignState, Timestamp,
+        schedule::{Schedule, next_run},
+    },
+    store::{Changed, Verb},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{ApiState, Problem, extract::Campaign};
+
+/// What is added to the last moment of sending, for the error of the clock's measure.
+const CLOCK_ERROR_US: i64 = 2_000;
+/// No call is begun so far ahead: a longer wait would be a wrong clock.
+const LAST_SEND_WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// What a verb came to.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VerbAnswer {
+    /// The campaign.
+    campaign: String,
+    /// Its state now.
+    #[schema(example = "running")]
+    state: String,
+    /// Calls that are still live.
+    live_calls: u64,
+    /// When the next run starts, RFC 3339.
+    #[schema(format = DateTime)]
+    next_run_at: Option<String>,
+    /// The same in plain words.
+    message: String,
+}
+
+/// Start a campaign: at once, or with its next run if it has a schedule.
+#[utoipa::path(
+    post, path = "/api/v1/campaigns/{name}/start", operation_id = "start", tag = "campaigns",
+    params(("name" = String, Path, description = "The campaign")),
+    responses(
+        (status = 200, description = "It runs, or is armed", body = VerbAnswer),
+        (status = 404, description = "No such campaign", body = Problem),
+        (status = 409, description = "Its state or its schedule does not allow it", body = Problem),
+    ),
+)]
+pub async fn start(State(state): State<ApiState>, Campaign(name): Campaign) -> Result<Json<VerbAnswer>, Problem> {
+    let id = state.store.campaign_id(&name).await?;
+    let info = state.store.fresh_info(id).await?;
+    let verb = start_verb(&info.definition.schedule, state.store.clock().now())?;
+    let changed = change(&state, &name, verb).await?;
+    answer(&state, &name, changed, |changed, next_run_at| match (changed.state, next_run_at) {
+        (CampaignState::Running, _) if changed.changed => "it runs".to_owned(),
+        (CampaignState::Running, _) => "it was running already".to_owned(),
+        (_, Some(at)) => format!("it is armed: its next run starts at {at}"),
+        (_, None) => "it is armed".to_owned(),
+    })
+    .await
+}
+
+/// Pause a campaign. The answer comes when no new call can start.
+#[utoipa::path(
+    post, path = "/api/v1/campaigns/{name}/pause", operation_id = "pause", tag = "campaigns",
+    params(("name" = String, Path, description = "The campaign")),
+    responses(
+        (status = 200, description = "No new call can start", body = VerbAnswer),
+        (status = 404, description = "No such campaign", body = Problem),
+        (status = 409, description = "Its state does not allow it", body = Problem),
+    ),
+)]
+pub async fn pause(State(state): State<ApiState>, Campaign(name): Campaign) -> Result<Json<VerbAnswer>, Problem> {
+    let changed = change(&state, &name, Verb::Pause).await?;
+    let us = changed.last_send_by_us + CLOCK_ERROR_US - state.store.clock().now_us();
+    let wait = Duration::from_micros(u64::try_from(us).unwrap_or(0));
+    tokio::time::sleep(wait.min(LAST_SEND_WAIT_MAX)).await;
+    answer(&state, &name, changed, |changed, _| {
+        let calls = calls(changed.live_calls);
+        if changed.changed { format!("no new call starts; {calls}") } else { format!("it was paused already; {calls}") }
+    })
+    .await
+}
+
+/// Resume a paused campaign.
+#[utoipa::path(
+    post, path = "/api/v1/campaigns/{name}/resume", operation_id = "resume", tag = "campaigns",
+    params(("name" = String, Path, description = "The campaign")),
+    responses(
+        (status = 200, description = "It goes on", body = VerbAnswer),
+        (status = 404, description = "No such campaign", body = Problem),
+        (status = 409, description = "It is not paused", body = Problem),
+    ),
+)]
+pub async fn resume(State(state): State<ApiState>, Campaign(name): Campaign) -> Result<Json<VerbAnswer>, Problem> {
+    let changed = change(&state, &name, Verb::Resume).await?;
+    answer(&state, &name, changed, |changed, next_run_at| match (changed.changed, changed.state, next_run_at) {
+        (false, ..) => "it was not paused".to_owned(),
+        (true, CampaignState::Scheduled, Some(at)) => format!("its next run starts at {at}"),
+        (true, ..) => "it goes on".to_owned(),
+    })
+    .await
+}
+
+/// Stop a campaign for good: what is not finished is cancelled. Live calls end by themselves.
+#[utoipa::path(
+    post, path = "/api/v1/campaigns/{name}/stop", operation_id = "stop", tag = "campaigns",
+    params(("name" = String, Path, description = "The campaign")),
+    responses(
+        (status = 200, description = "It has ended, or does when the last call is over", body = VerbAnswer),
+        (status = 404, description = "No such campaign", body = Problem),
+        (status = 409, description = "Its state does not allow it", body = Problem),
+    ),
+)]
+pub async fn stop(State(state): State<ApiState>, Campaign(name): Campaign) -> Result<Json<VerbAnswer>, Problem> {
+    let changed = change(&state, &name, Verb::Stop).await?;
+    answer(&state, &name, changed, |changed, _| {
+        let calls = calls(changed.live_calls);
+        if changed.changed {
+            format!("no new call starts, and what is not finished is cancelled; {calls}")
+        } else {
+            format!("it was stopped already; {calls}")
+        }
+    })
+    .await
+}
+
+async fn change(state: &ApiState, name: &CampaignName, verb: Verb) -> Result<Changed, Problem> {
+    let id = state.store.campaign_id(name).await?;
+    let changed = state.store.change(id, verb, "", None).await;
+    let changed = changed.map_err(|error| {
+        let hint = conflict_hint(verb, name);
+        let problem = Problem::from(error);
+        if problem.status() == axum::http::StatusCode::CONFLICT { problem.with_hint(hint) } else { problem }
+    })?;
+    tracing::info!(campaign = %name, state = %changed.state, changed = changed.changed, "campaign changed by request");
+    Ok(changed)
+}
+
+fn conflict_hint(verb: Verb, name: &CampaignName) -> String {
+    match verb {
+        Verb::Start { .. } | Verb::Arm { .. } => {
+            format!(
+                "a paused campaign goes on with `redial resume {name}`; one that was stopped is over: apply it under another name"
+            )
+        }
+        Verb::Pause => "only a running or scheduled campaign can be paused".to_owned(),
+        _ => format!("`redial status {name}` tells where it stands"),
+    }
+}
+
+async fn answer(
+    state: &ApiState,
+    name: &CampaignName,
+    changed: Changed,
+    message: impl FnOnce(&Changed, Option<Timestamp>) -> String,
+) -> Result<Json<VerbAnswer>, Problem> {
+    let next_run_at = state.store.campaign(name).await?.next_run_at;
+    Ok(Json(VerbAnswer {
+        campaign: name.to_string(),
+        state: changed.state.to_string(),
+        live_calls: changed.live_calls,
+        next_run_at: next_run_at.map(|at| at.to_string()),
+        message: message(&changed, next_run_at),
+    }))
+}
+
+/// How a campaign starts now.
+///
+/// # Errors
+/// When it never could: its `end_at` has passed, or no run comes before it.
+fn start_verb(schedule: &Schedule, now: Timestamp) -> Result<Verb, Problem> {
+    let hint = "change `start_at`, `end_at` or `cron` of its [schedule] and apply it again";
+    if let Some(end_at) = schedule.end_at.filter(|end_at| *end_at <= now) {
+        let detail = format!("the campaign ended at {end_at}: nothing can ever run");
+        return Err(Problem::conflict(detail).with_hint(hint));
+    }
+    if schedule.cron.is_some() {
+        let run = next_run(schedule, now).ok_or_else(|| {
+            Problem::conflict("its schedule has no run left before `end_at`: nothing can ever run").with_hint(hint)
+        })?;
+        return Ok(Verb::Arm { next_run: run.at });
+    }
+    Ok(match schedule.start_at.filter(|start_at| *start_at > now) {
+        Some(start_at) => Verb::Arm { next_run: start_at },
+        None => Verb::Start { until: schedule.run_until(now) },
+    })
+}
+
+fn calls(live: u64) -> String {
+    match live {
+        0 => "no call is live".to_owned(),
+        1 => "1 call is still live".to_owned(),
+        live => format!("{live} calls are still live"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        let noon = 1_780_000_000_000;
+        Timestamp::from_millis(noon + text.parse::<i64>().unwrap() * 1000)
+    }
+
+    #[test]
+    fn without_cron_it_runs_at_once_until_its_end() {
+        let schedule = Schedule { end_at: Some(at("100")), ..Schedule::default() };
+        assert_eq!(start_verb(&schedule, at("0")).unwrap(), Verb::Start { until: Some(at("100")) });
+        assert_eq!(start_verb(&Schedule::default(), at("0")).unwrap(), Verb::Start { until: None });
+    }
+
+    #[test]
+    fn before_its_start_it_is_armed() {
+        let schedule = Schedule { start_at: Some(at("50")), ..Schedule::default() };
+        assert_eq!(start_verb(&schedule, at("0")).unwrap(), Verb::Arm { next_run: at("50") });
+        assert_eq!(start_verb(&schedule, at("50")).unwrap(), Verb::Start { until: None });
+    }
+
+    #[test]
+    fn with_cron_it_is_armed_for_the_next_tick() {
+        let schedule = Schedule { cron: Some("* * * * *".parse().unwrap()), ..Schedule::default() };
+        let Verb::Arm { next_run } = start_verb(&schedule, at("0")).unwrap() else { panic!("not armed") };
+        assert!(next_run > at("0") && next_run <= at("60"));
+    }
+
+    #[test]
+    fn what_can_never_run_is_refused() {
+        let over = Schedule { end_at: Some(at("0")), ..Schedule::default() };
+        assert!(start_verb(&over, at("0")).is_err());
+        let too_late =
+            Schedule { cron: Some("0 0 1 1 *".parse().unwrap()), end_at: Some(at("60")), ..Schedule::default() };
+        assert!(start_verb(&too_late, at("0")).is_err());
+    }
+}

@@ -1,0 +1,330 @@
+//! Why a contact is not being dialed now, in plain words.
+
+use redial_shared::{
+    domain::{
+        CampaignState, ContactState, Interval, Outcome, Timestamp,
+        calling_hours::{CallingHours, open_intervals},
+    },
+    store::view::{CampaignView, ContactView},
+};
+
+/// How far ahead the next opening is looked for.
+const OPENING_SEARCH: std::time::Duration = std::time::Duration::from_secs(15 * 24 * 3600);
+
+/// What decides whether a contact is called.
+#[derive(Debug, Clone, Copy)]
+pub struct Situation<'a> {
+    /// The contact.
+    pub contact: &'a ContactView,
+    /// Its campaign.
+    pub campaign: &'a CampaignView,
+    /// Its campaign's calling hours.
+    pub hours: &'a CallingHours,
+    /// The present.
+    pub now: Timestamp,
+}
+
+/// Why the contact is not being dialed now and, where that is known, when it will be. One line without a full stop.
+pub fn why_not_now(situation: &Situation<'_>) -> String {
+    let contact = situation.contact;
+    match contact.state {
+        ContactState::Active => active(contact),
+        ContactState::Pending | ContactState::Waiting => situation.open(),
+        ContactState::Completed if contact.outcome == Some(Outcome::Submitted) => {
+            "it is done: the provider took the call and reports no results".to_owned()
+        }
+        ContactState::Completed => "it is done: somebody answered".to_owned(),
+        ContactState::Failed => format!("it is not called again: {}", reason(contact, "its attempts are used up")),
+        ContactState::Held => {
+            format!("it is held until somebody acts: {}", reason(contact, "its reason is not known"))
+        }
+        ContactState::Suppressed => "its number is on the do-not-call list".to_owned(),
+        ContactState::Expired => "the campaign ended before its turn".to_owned(),
+        ContactState::Cancelled => {
+            format!("it was cancelled: {}", reason(contact, "the campaign was stopped, or it was taken out"))
+        }
+    }
+}
+
+impl Situation<'_> {
+    /// For a contact that can still be called.
+    fn open(&self) -> String {
+        let campaign = self.campaign;
+        let name = &campaign.name;
+        match campaign.state {
+            CampaignState::Draft => format!("the campaign was not started: `redial start {name}`"),
+            CampaignState::Scheduled => match campaign.next_run_at {
+                Some(at) => format!("the campaign's next run starts at {at}"),
+                None => "the campaign waits for its next run".to_owned(),
+            },
+            CampaignState::Paused if campaign.reason.is_empty() => {
+                format!("the campaign is paused: `redial resume {name}`")
+            }
+            CampaignState::Paused => format!("the campaign is paused: {}; `redial resume {name}`", campaign.reason),
+            CampaignState::Stopping | CampaignState::Stopped => "the campaign was stopped".to_owned(),
+            CampaignState::Completed => "the campaign is completed".to_owned(),
+            CampaignState::Running => self.in_a_run(),
+        }
+    }
+
+    /// For a contact whose campaign is running: the latest of what keeps it.
+    fn in_a_run(&self) -> String {
+        let due = self.contact.next_attempt_at.filter(|due| *due > self.now);
+        let earliest = due.unwrap_or(self.now);
+        let opening = match self.next_opening(earliest) {
+            Ok(opening) => opening,
+            Err(never) => return never,
+        };
+        let (at, why) = match (due, opening > earliest) {
+            (None, false) => return self.any_moment(),
+            (Some(due), false) => (due, format!("it waits until {due}{}", self.because())),
+            (None, true) => (opening, format!("outside its calling hours until {opening}")),
+            (Some(due), true) => {
+                let because = self.because();
+                (opening, format!("it waits until {due}{because}; its calling hours then open at {opening}"))
+            }
+        };
+        match self.campaign.run_until.filter(|until| *until <= at) {
+            Some(until) => format!("{why}; the present run ends before, at {until}"),
+            None => why,
+        }
+    }
+
+    /// The first open instant from `earliest` on, or why there is none.
+    fn next_opening(&self, earliest: Timestamp) -> Result<Timestamp, String> {
+        let zones: Vec<_> = self.contact.zone.iter().filter_map(|zone| zone.parse().ok()).collect();
+        if self.hours.zones_for(&zones).is_none() {
+            return Err("nobody knows its time zone: give the list a `timezone` column, or set `unknown_zone` in \
+                        [calling_hours]"
+                .to_owned());
+        }
+        let open = open_intervals(self.hours, &zones, earliest, earliest + OPENING_SEARCH);
+        let first = open.first().map(|Interval { from, .. }| *from);
+        first.ok_or_else(|| "its calling hours do not open within the next 15 days".to_owned())
+    }
+
+    fn any_moment(&self) -> String {
+        let last = match self.contact.reason.as_str() {
+            "" => String::new(),
+            reason => format!(" (last time: {reason})"),
+        };
+        format!("it can be called at any moment: its turn comes as pacing and the contacts before it allow{last}")
+    }
+
+    fn because(&self) -> String {
+        let contact = self.contact;
+        match (contact.reason.as_str(), contact.state) {
+            ("", ContactState::Pending) => ", its `not_before`".to_owned(),
+            ("", _) => String::new(),
+            (reason, _) => format!(" because {reason}"),
+        }
+    }
+}
+
+fn active(contact: &ContactView) -> String {
+    match contact.attempts.last() {
+        Some(attempt) if attempt.outcome.is_none() => format!("it is on a call since {}", attempt.started_at),
+        _ => "it is being dialed".to_owned(),
+    }
+}
+
+fn reason<'a>(contact: &'a ContactView, otherwise: &'a str) -> &'a str {
+    if contact.reason.is_empty() { otherwise } else { &contact.reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use redial_shared::{
+        domain::{AttemptId, CampaignId, campaign},
+        store::view::{AttemptView, Counts},
+    };
+
+    use super::*;
+
+    /// Monday 2026-06-01, 12:00 UTC: 14:00 in Paris.
+    const NOON_MS: i64 = 1_780_315_200_000;
+    const ANY_TIME: &str = "";
+    const MORNINGS: &str = "[calling_hours]\nmon-fri = [\"09:00-12:00\"]\n";
+    const AFTERNOONS: &str = "[calling_hours]\nmon-fri = [\"13:00-19:00\"]\n";
+
+    fn minutes(after_noon: i64) -> Timestamp {
+        Timestamp::from_millis(NOON_MS + after_noon * 60_000)
+    }
+
+    fn contact(state: ContactState) -> ContactView {
+        ContactView {
+            position: 0,
+            id: "c-1".to_owned(),
+            numbers: vec![],
+            attributes: vec![],
+            zone: Some("Europe/Paris".to_owned()),
+            priority: 5,
+            state,
+            outcome: None,
+            reason: String::new(),
+            next_attempt_at: None,
+            attempts: vec![],
+        }
+    }
+
+    fn campaign_in(state: CampaignState) -> CampaignView {
+        CampaignView {
+            id: CampaignId(1),
+            name: "nightly".parse().unwrap(),
+            state,
+            reason: String::new(),
+            version: 1,
+            source: String::new(),
+            account: "acme".to_owned(),
+            counts: Counts::default(),
+            live_calls: 0,
+            recent_starts: vec![],
+            next_run_at: None,
+            run_until: None,
+        }
+    }
+
+    fn why(contact: &ContactView, campaign: &CampaignView, hours: &str) -> String {
+        let source = format!("name = \"nightly\"\nprovider = \"acme\"\n{hours}");
+        let definition = campaign::parse(&source, "nightly.toml").unwrap();
+        let hours = &definition.calling_hours;
+        why_not_now(&Situation { contact, campaign, hours, now: minutes(0) })
+    }
+
+    #[test]
+    fn a_finished_contact_is_explained_by_its_state() {
+        let running = campaign_in(CampaignState::Running);
+        for (state, outcome, reason, expected) in [
+            (ContactState::Completed, Some(Outcome::Answered), "", "it is done: somebody answered"),
+            (
+                ContactState::Completed,
+                Some(Outcome::Submitted),
+                "",
+                "it is done: the provider took the call and reports no results",
+            ),
+            (ContactState::Failed, None, "", "it is not called again: its attempts are used up"),
+            (ContactState::Failed, None, "busy: not retried", "it is not called again: busy: not retried"),
+            (ContactState::Held, None, "no such user", "it is held until somebody acts: no such user"),
+            (ContactState::Suppressed, None, "", "its number is on the do-not-call list"),
+            (ContactState::Expired, None, "", "the campaign ended before its turn"),
+            (ContactState::Cancelled, None, "paid", "it was cancelled: paid"),
+        ] {
+            let contact = ContactView { outcome, reason: reason.to_owned(), ..contact(state) };
+            assert_eq!(why(&contact, &running, ANY_TIME), expected);
+        }
+    }
+
+    #[test]
+    fn an_open_contact_is_kept_by_its_campaigns_state() {
+        let pending = contact(ContactState::Pending);
+        for (state, reason, next_run_at, expected) in [
+            (CampaignState::Draft, "", None, "the campaign was not started: `redial start nightly`"),
+            (
+                CampaignState::Scheduled,
+                "",
+                Some(minutes(60)),
+                "the campaign's next run starts at 2026-06-01T13:00:00.000Z",
+            ),
+            (CampaignState::Scheduled, "", None, "the campaign waits for its next run"),
+            (CampaignState::Paused, "", None, "the campaign is paused: `redial resume nightly`"),
+            (
+                CampaignState::Paused,
+                "the key was refused",
+                None,
+                "the campaign is paused: the key was refused; `redial resume nightly`",
+            ),
+            (CampaignState::Stopping, "", None, "the campaign was stopped"),
+            (CampaignState::Stopped, "", None, "the campaign was stopped"),
+            (CampaignState::Completed, "", None, "the campaign is completed"),
+        ] {
+            let campaign = CampaignView { reason: reason.to_owned(), next_run_at, ..campaign_in(state) };
+            assert_eq!(why(&pending, &campaign, ANY_TIME), expected);
+        }
+    }
+
+    #[test]
+    fn in_a_run_it_waits_for_its_time_its_hours_or_its_turn() {
+        let turn = "it can be called at any moment: its turn comes as pacing and the contacts before it allow";
+        let number = "its number is being called by another attempt";
+        for (due, reason, hours, expected) in [
+            (None, "", ANY_TIME, turn.to_owned()),
+            (None, "", AFTERNOONS, turn.to_owned()),
+            (None, number, ANY_TIME, format!("{turn} (last time: {number})")),
+            (Some(-5), "", ANY_TIME, turn.to_owned()),
+            (None, "", MORNINGS, "outside its calling hours until 2026-06-02T07:00:00.000Z".to_owned()),
+            (
+                Some(15),
+                "busy: retry 1 of 2",
+                AFTERNOONS,
+                "it waits until 2026-06-01T12:15:00.000Z because busy: retry 1 of 2".to_owned(),
+            ),
+            (
+                Some(15),
+                "busy: retry 1 of 2",
+                MORNINGS,
+                "it waits until 2026-06-01T12:15:00.000Z because busy: retry 1 of 2; its calling hours then open at \
+                 2026-06-02T07:00:00.000Z"
+                    .to_owned(),
+            ),
+        ] {
+            let waiting = ContactView {
+                next_attempt_at: due.map(minutes),
+                reason: reason.to_owned(),
+                ..contact(ContactState::Waiting)
+            };
+            assert_eq!(why(&waiting, &campaign_in(CampaignState::Running), hours), expected);
+        }
+    }
+
+    #[test]
+    fn a_not_before_is_told_as_such() {
+        let pending = ContactView { next_attempt_at: Some(minutes(1)), ..contact(ContactState::Pending) };
+        let said = why(&pending, &campaign_in(CampaignState::Running), ANY_TIME);
+        assert_eq!(said, "it waits until 2026-06-01T12:01:00.000Z, its `not_before`");
+    }
+
+    #[test]
+    fn a_run_that_ends_before_its_time_is_told() {
+        let campaign = CampaignView { run_until: Some(minutes(60)), ..campaign_in(CampaignState::Running) };
+        let said = why(&contact(ContactState::Pending), &campaign, MORNINGS);
+        assert!(said.ends_with("; the present run ends before, at 2026-06-01T13:00:00.000Z"), "{said}");
+        let said = why(&contact(ContactState::Pending), &campaign, ANY_TIME);
+        assert!(!said.contains("run ends"), "{said}");
+    }
+
+    #[test]
+    fn without_a_time_zone_the_remedy_is_told() {
+        let zoneless = ContactView { zone: None, ..contact(ContactState::Pending) };
+        let running = campaign_in(CampaignState::Running);
+        assert!(why(&zoneless, &running, MORNINGS).starts_with("nobody knows its time zone"));
+        assert!(why(&zoneless, &running, ANY_TIME).starts_with("it can be called at any moment"));
+    }
+
+    #[test]
+    fn hours_that_stay_closed_are_told() {
+        let restricted = "[calling_hours]\ndaily = [\"00:00-24:00\"]\n\
+                          restricted = [{ from = 2026-01-01T00:00:00Z, to = 2027-01-01T00:00:00Z }]\n";
+        let said = why(&contact(ContactState::Pending), &campaign_in(CampaignState::Running), restricted);
+        assert_eq!(said, "its calling hours do not open within the next 15 days");
+    }
+
+    #[test]
+    fn a_live_call_is_told_with_its_start() {
+        let attempt = AttemptView {
+            id: AttemptId { campaign: CampaignId(1), position: 0, revision: 1 },
+            number: 1,
+            account: "acme".to_owned(),
+            call_id: String::new(),
+            started_at: minutes(-1),
+            ended_at: None,
+            outcome: None,
+            provider_status: String::new(),
+            duration_s: None,
+            worker: 1,
+            reason: String::new(),
+        };
+        let active = ContactView { attempts: vec![attempt], ..contact(ContactState::Active) };
+        let said = why(&active, &campaign_in(CampaignState::Running), ANY_TIME);
+        assert_eq!(said, "it is on a call since 2026-06-01T11:59:00.000Z");
+    }
+}

@@ -1,0 +1,113 @@
+//! Results and attempts.
+
+use redial_shared::domain::Outcome;
+use serde_json::Value;
+
+use crate::support::{Api, begin_one, end};
+
+const LIST: &str = "phone1,phone2,id,first_name,state\n\
+                    +12025550101,+442079460101,c-1,\"Ann \"\"A\"\"\",VA\n\
+                    +12025550102,,c-2,\"Bob, Jr.\",\n";
+
+fn rows(csv: &str) -> Vec<Vec<String>> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(csv.as_bytes());
+    reader.records().map(|record| record.unwrap().iter().map(str::to_owned).collect()).collect()
+}
+
+#[tokio::test]
+async fn an_uploaded_list_comes_back_in_results() {
+    let api = Api::with_campaign().await;
+    api.upload(LIST).await.ok();
+    let answer = api.get("/campaigns/nightly/results").await;
+    assert_eq!(answer.headers["content-type"], "text/csv; charset=utf-8; header=present");
+    let rows = rows(&answer.body);
+    assert_eq!(
+        rows[0].join(","),
+        "contact_id,phone,state,outcome,provider_status,attempts,first_attempt_at,last_attempt_at,next_attempt_at,call_id,\
+         reason,first_name,attribute.state"
+    );
+    assert_eq!(rows[1], ["c-1", "+12025550101", "pending", "", "", "0", "", "", "", "", "", "Ann \"A\"", "VA"]);
+    assert_eq!(rows[2], ["c-2", "+12025550102", "pending", "", "", "0", "", "", "", "", "", "Bob, Jr.", ""]);
+    assert_eq!(rows.len(), 3);
+}
+
+#[tokio::test]
+async fn later_lists_add_their_columns() {
+    let api = Api::with_campaign().await;
+    api.upload("phone,a,b\n+12025550101,1,2\n").await.ok();
+    api.upload("phone,b,c\n+12025550102,3,4\n").await.ok();
+    let rows = rows(&api.get("/campaigns/nightly/results").await.body);
+    assert_eq!(rows[0][11..], ["a", "b", "c"]);
+    assert_eq!(rows[1][11..], ["1", "2", ""]);
+    assert_eq!(rows[2][11..], ["", "3", "4"]);
+}
+
+#[tokio::test]
+async fn a_call_shows_in_results_and_attempts() {
+    let api = Api::with_campaign().await;
+    api.upload(LIST).await.ok();
+    api.post("/campaigns/nightly/start").await.ok();
+    let attempt = begin_one(&api.store, "call-1").await;
+    let live = api.get("/campaigns/nightly/attempts?format=jsonl").await;
+    assert_eq!(live.headers["content-type"], "application/jsonl");
+    let live: Value = serde_json::from_str(&live.body).unwrap();
+    assert_eq!(live["call_id"], "call-1");
+    assert!(live["outcome"].is_null() && live["ended_at"].is_null());
+    end(&api.store, attempt, Outcome::Answered, "HUMAN").await;
+
+    let attempts = rows(&api.get("/campaigns/nightly/attempts").await.body);
+    assert_eq!(
+        attempts[0].join(","),
+        "attempt_id,contact_id,phone,number,provider,call_id,started_at,ended_at,outcome,provider_status,duration_s,\
+         worker,reason"
+    );
+    let row = &attempts[1];
+    assert_eq!(row[0], attempt.to_string());
+    assert_eq!(row[1..6], ["c-1", "+12025550101", "1", "acme", "call-1"]);
+    assert_eq!(row[8..13], ["answered", "HUMAN", "12.3", "1", ""]);
+
+    let results = api.get("/campaigns/nightly/results?format=jsonl").await.body;
+    let first: Value = serde_json::from_str(results.lines().next().unwrap()).unwrap();
+    assert_eq!(first["state"], "completed");
+    assert_eq!(first["outcome"], "answered");
+    assert_eq!(first["attempts"], 1);
+    assert_eq!(first["call_id"], "call-1");
+    assert_eq!(first["provider_status"], "HUMAN");
+    assert_eq!(first["first_attempt_at"], first["last_attempt_at"]);
+    assert_eq!(first["first_name"], "Ann \"A\"");
+    let status = api.get("/campaigns/nightly").await.ok();
+    assert_eq!(status["outcomes"]["answered"], 1);
+    assert_eq!(status["contacts"]["completed"], 1);
+}
+
+#[tokio::test]
+async fn many_blocks_come_whole_and_each_contact_once() {
+    let api = Api::with_campaign().await;
+    let mut list = String::from("phone,id,row\n");
+    for row in 0..1_000 {
+        // Ten thousand fictitious numbers: the last four digits after +33 1 99 00.
+        list.push_str(&format!("+3319900{row:04},row-{row},{row}\n"));
+    }
+    assert_eq!(api.upload(list).await.ok()["accepted"], 1_000);
+    let rows = rows(&api.get("/campaigns/nightly/results?format=csv").await.body);
+    let mut ids: Vec<_> = rows[1..].iter().map(|row| row[0].clone()).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 1_000);
+    assert!(rows[1..].iter().all(|row| row[0] == format!("row-{}", row[11])));
+}
+
+#[tokio::test]
+async fn an_empty_campaign_has_a_header_and_no_rows() {
+    let api = Api::with_campaign().await;
+    assert_eq!(rows(&api.get("/campaigns/nightly/results").await.body).len(), 1);
+    assert_eq!(api.get("/campaigns/nightly/attempts?format=jsonl").await.body, "");
+}
+
+#[tokio::test]
+async fn unknown_formats_and_campaigns_are_refused() {
+    let api = Api::with_campaign().await;
+    api.get("/campaigns/nightly/results?format=xml").await.problem(400);
+    api.get("/campaigns/nobody/results").await.problem(404);
+    api.get("/campaigns/nobody/attempts").await.problem(404);
+}

@@ -1,0 +1,10 @@
+//! The HTTP API against a real Redis.
+
+mod auth;
+mod campaigns;
+mod contacts;
+mod exports;
+mod machines;
+mod support;
+mod uploads;
+mod verbs;

@@ -1,0 +1,74 @@
+//! The life cycle.
+
+use crate::support::{Api, NIGHTLY, begin_one};
+
+#[tokio::test]
+async fn a_campaign_starts_pauses_resumes_and_stops() {
+    let api = Api::with_campaign().await;
+    for (verb, state, message) in [
+        ("start", "running", "it runs"),
+        ("start", "running", "it was running already"),
+        ("pause", "paused", "no new call starts; no call is live"),
+        ("pause", "paused", "it was paused already; no call is live"),
+        ("resume", "running", "it goes on"),
+        ("resume", "running", "it was not paused"),
+        ("stop", "stopping", "no new call starts, and what is not finished is cancelled; no call is live"),
+    ] {
+        let answer = api.post(&format!("/campaigns/nightly/{verb}")).await.ok();
+        assert_eq!(answer["campaign"], "nightly");
+        assert_eq!(answer["state"], state, "{verb}");
+        assert_eq!(answer["message"], message, "{verb}");
+        assert_eq!(answer["live_calls"], 0);
+        assert!(answer["next_run_at"].is_null());
+    }
+}
+
+#[tokio::test]
+async fn what_a_state_does_not_allow_is_a_conflict_with_a_remedy() {
+    let api = Api::with_campaign().await;
+    api.post("/campaigns/nightly/pause").await.problem(409);
+    api.post("/campaigns/nightly/resume").await.problem(409);
+    api.post("/campaigns/nightly/start").await.ok();
+    api.post("/campaigns/nightly/pause").await.ok();
+    let problem = api.post("/campaigns/nightly/start").await.problem(409);
+    assert!(problem["hint"].as_str().unwrap().contains("redial resume nightly"), "{problem}");
+    for verb in ["start", "pause", "resume", "stop"] {
+        api.post(&format!("/campaigns/nobody/{verb}")).await.problem(404);
+    }
+}
+
+#[tokio::test]
+async fn a_schedule_is_armed_for_its_next_run() {
+    let api = Api::start().await;
+    api.put_definition(&format!("{NIGHTLY}[schedule]\ncron = \"0 20 * * *\"\n")).await.ok();
+    let answer = api.post("/campaigns/nightly/start").await.ok();
+    assert_eq!(answer["state"], "scheduled");
+    let at = answer["next_run_at"].as_str().unwrap();
+    assert!(at.ends_with("T20:00:00.000Z"));
+    assert_eq!(answer["message"], format!("it is armed: its next run starts at {at}"));
+    assert_eq!(api.get("/campaigns/nightly").await.ok()["next_run_at"], at);
+}
+
+#[tokio::test]
+async fn a_campaign_that_can_never_run_is_not_started() {
+    let api = Api::start().await;
+    api.put_definition(&format!("{NIGHTLY}[schedule]\nend_at = 2020-01-01T00:00:00Z\n")).await.ok();
+    let problem = api.post("/campaigns/nightly/start").await.problem(409);
+    assert!(problem["detail"].as_str().unwrap().contains("ended at 2020-01-01T00:00:00.000Z"));
+    assert_eq!(api.get("/campaigns/nightly").await.ok()["state"], "draft");
+}
+
+#[tokio::test]
+async fn a_pause_answers_when_the_last_call_begun_can_no_longer_start() {
+    let api = Api::with_campaign().await;
+    api.upload("phone\n+12025550101\n").await.ok();
+    api.post("/campaigns/nightly/start").await.ok();
+    begin_one(&api.store, "call-1").await;
+    let id = api.store.campaign_id(&"nightly".parse().unwrap()).await.unwrap();
+    let answer = api.post("/campaigns/nightly/pause").await.ok();
+    assert_eq!(answer["live_calls"], 1);
+    assert_eq!(answer["message"], "no new call starts; 1 call is still live");
+    let again = api.store.change(id, redial_shared::store::Verb::Pause, "", None).await.unwrap();
+    assert!(again.last_send_by_us > 0);
+    assert!(api.store.clock().now_us() > again.last_send_by_us);
+}
