@@ -1,14 +1,17 @@
 //! Where the command meets the engine: configuration, the definition's parser, the run loops, the simulator.
 //! Everything else in this crate knows them only through this file.
 
-use std::{env, fs, io, net::SocketAddr, path::Path};
+use std::{env, fs, io, net::SocketAddr, path::Path, sync::Arc};
 
+use redial_scheduler::api::{self, ApiState};
 use redial_shared::{
     config::{self, Config},
     domain::{CampaignName, campaign},
+    store::Store,
 };
 use redial_simulator::{SimulatorConfig, generate_contacts};
 use secrecy::SecretString;
+use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{commands::demo::Rang, embedded_redis::Durability, failure::Failure};
@@ -114,14 +117,59 @@ fn hinted(failure: Failure, hint: Option<&str>) -> Failure {
     }
 }
 
-/// Runs the roles until `stop` is cancelled and everything has ended in order.
+/// Runs the roles until `stop` is cancelled and everything has ended in order: the API and the scheduler first, so that
+/// nobody starts anything new, then the worker, whose calls are finished.
 ///
 /// # Errors
 /// When a role does not start or ends by itself.
-pub async fn run(roles: Roles, _: &Settings, _redis_url: &str, stop: CancellationToken) -> Result<(), Failure> {
-    tracing::info!(scheduler = roles.scheduler, worker = roles.worker, "running");
-    stop.cancelled().await;
+pub async fn run(roles: Roles, settings: &Settings, redis_url: &str, stop: CancellationToken) -> Result<(), Failure> {
+    let config = Arc::new(settings.config.clone());
+    let lease = config.worker.lease.duration();
+    let store = Store::connect(redis_url, &config.workspace, lease).await.map_err(|error| {
+        Failure::failed(&error).hint("start Redis there, or leave redis.url out for one of Redial's own")
+    })?;
+    let mut running = JoinSet::new();
+    if roles.scheduler {
+        let listener = listen(settings).await?;
+        api::ensure_admin_token(&store, &config.data_dir).await.map_err(|error| Failure::failed(&error))?;
+        running.spawn(background(redial_scheduler::run(config.clone(), store.clone(), stop.clone())));
+        running.spawn(serve(listener, ApiState::new(store.clone(), config.clone()), stop.clone()));
+    }
+    if roles.worker {
+        running.spawn(work(config, store, stop.clone()));
+    }
+    tracing::info!(scheduler = roles.scheduler, worker = roles.worker, "ready");
+    let mut result = Ok(());
+    while let Some(ended) = running.join_next().await {
+        let ended = ended.map_err(|error| Failure::failed(&error)).flatten();
+        if !stop.is_cancelled() && ended.is_ok() {
+            result = Err(Failure::failed("a part of this process ended by itself"));
+        }
+        result = result.and(ended);
+        stop.cancel();
+    }
+    result
+}
+
+async fn listen(settings: &Settings) -> Result<TcpListener, Failure> {
+    let address = settings.listen();
+    TcpListener::bind(address).await.map_err(|error| {
+        Failure::failed(format_args!("cannot listen on {address}: {error}"))
+            .hint("another process may be there; set http.listen to a free address")
+    })
+}
+
+async fn background(running: impl Future<Output = ()>) -> Result<(), Failure> {
+    running.await;
     Ok(())
+}
+
+async fn serve(listener: TcpListener, state: ApiState, stop: CancellationToken) -> Result<(), Failure> {
+    api::serve(listener, state, stop).await.map_err(|error| Failure::failed(&error))
+}
+
+async fn work(config: Arc<Config>, store: Store, stop: CancellationToken) -> Result<(), Failure> {
+    redial_worker::run(config, store, stop).await.map_err(|error| Failure::failed(&error))
 }
 
 /// A running simulator.
