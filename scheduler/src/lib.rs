@@ -1,3 +1,64 @@
-//! The scheduler: the HTTP API, for now.
+//! The scheduler: begins and ends runs, keeps calling hours written ahead, ends campaigns, and clears up behind dead
+//! processes. Any number of schedulers run against one Redis; one of them leads, and only the leader works.
+//!
+//! A stay in office is a *term*, under a fencing token that every change bears: what a former leader still sends is
+//! refused. Each service is a file: a `run_once` that takes the time as an argument and answers counts, in a loop.
 
 pub mod api;
+mod endings;
+mod hours;
+mod leader;
+mod prune;
+mod reaper;
+mod runs;
+mod service;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use redial_shared::{
+    config::Config,
+    store::{Leadership, Store},
+};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use endings::Endings;
+use hours::Hours;
+use leader::Candidate;
+use prune::Prune;
+use reaper::Reaper;
+use runs::Runs;
+
+/// Does the scheduler's background work until `stop`: waits to lead, and while it leads, runs every service. Whatever goes
+/// wrong is logged and tried again.
+pub async fn run(config: Arc<Config>, store: Store, stop: CancellationToken) {
+    let candidate = Candidate::new(store.clone(), config.worker.lease.duration());
+    while let Some(leadership) = candidate.elected(&stop).await {
+        tracing::info!(token = leadership.token, "this scheduler leads");
+        let term = stop.child_token();
+        let mut services = begin_services(&store, leadership, &term);
+        tokio::select! {
+            () = candidate.hold(leadership, &term) => {}
+            ended = services.join_next() => tracing::error!(?ended, "a service ended by itself; the term ends with it"),
+        }
+        term.cancel();
+        while services.join_next().await.is_some() {}
+        tracing::info!(token = leadership.token, "this scheduler no longer leads");
+        candidate.resign().await;
+    }
+}
+
+fn begin_services(store: &Store, leadership: Leadership, term: &CancellationToken) -> JoinSet<()> {
+    let mut services = JoinSet::new();
+    services.spawn(service::run(Runs::new(store.clone(), leadership), store.clone(), term.clone()));
+    services.spawn(service::run(Endings::new(store.clone(), leadership), store.clone(), term.clone()));
+    services.spawn(service::run(Hours::new(store.clone(), leadership), store.clone(), term.clone()));
+    services.spawn(service::run(Reaper::new(store.clone()), store.clone(), term.clone()));
+    services.spawn(service::run(Prune::new(store.clone(), leadership), store.clone(), term.clone()));
+    services
+}

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono_tz::Tz;
 
 use super::{
-    CampaignInfo, Leadership, Store, StoreError,
+    CampaignInfo, Leadership, Standing, Store, StoreError,
     arguments::Arguments,
     claims::campaign_id,
     limits,
@@ -36,6 +36,20 @@ pub enum Verb {
         /// The run after it.
         next_run: Option<Timestamp>,
     },
+    /// The leader is about to start the run that is due, once all contacts have been put back for it.
+    Prepare {
+        /// End of the run.
+        until: Option<Timestamp>,
+        /// The run after it.
+        next_run: Option<Timestamp>,
+    },
+    /// The leader notes the next run and the end of the present one; the state stays.
+    Plan {
+        /// End of the present run.
+        until: Option<Timestamp>,
+        /// The next run.
+        next_run: Option<Timestamp>,
+    },
     /// The leader ends a run; the campaign waits for the next one.
     Rest {
         /// When it starts; none: there is no further run.
@@ -60,6 +74,8 @@ impl Verb {
         match self {
             Self::Start { .. } | Self::Arm { .. } => "start",
             Self::Run { .. } => "run",
+            Self::Prepare { .. } => "prepare",
+            Self::Plan { .. } => "plan",
             Self::Rest { .. } => "rest",
             Self::Pause => "pause",
             Self::Resume => "resume",
@@ -74,11 +90,24 @@ impl Verb {
         match self {
             Self::Start { until } => (until, None),
             Self::Arm { next_run } => (None, Some(next_run)),
-            Self::Run { until, next_run } => (until, next_run),
+            Self::Run { until, next_run } | Self::Prepare { until, next_run } | Self::Plan { until, next_run } => {
+                (until, next_run)
+            }
             Self::Rest { next_run } => (None, next_run),
             _ => (None, None),
         }
     }
+}
+
+/// What the leader notes beside a change; what is none, or empty, stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Notes {
+    /// Ticks up to this one are handled.
+    pub last_tick: Option<Timestamp>,
+    /// The instant from which the run's end is counted.
+    pub run_from: Option<Timestamp>,
+    /// The schedule, as JSON, for which the next run was computed.
+    pub planned: String,
 }
 
 /// Answer to a verb.
@@ -156,24 +185,69 @@ impl Store {
         reason: &str,
         leadership: Option<Leadership>,
     ) -> Result<Changed, StoreError> {
+        let token = leadership.map_or(String::new(), |leadership| leadership.token.to_string());
+        let unread = ["", "", "", "", ""].map(str::to_owned);
+        match self.change_state(campaign, verb, reason, token, unread).await? {
+            (0, changed) | (1, changed) => Ok(changed),
+            (-1, changed) => {
+                Err(StoreError::Conflict(format!("a campaign that is {} cannot {}", changed.state, verb.word())))
+            }
+            _ => Err(Leadership::lost()),
+        }
+    }
+
+    /// The leader changes a campaign's state as it decided from `standing`. False, with nothing changed, when the
+    /// campaign is not as it was then: read it again.
+    ///
+    /// # Errors
+    /// When Redis does not answer, or another scheduler leads by now.
+    pub async fn change_as_leader(
+        &self,
+        standing: &Standing,
+        verb: Verb,
+        reason: &str,
+        notes: &Notes,
+        leadership: Leadership,
+    ) -> Result<bool, StoreError> {
+        let millis = |time: Option<Timestamp>| time.map_or(String::new(), |time| time.as_millis().to_string());
+        let read = [
+            standing.version.to_string(),
+            standing.stored_next_run(),
+            millis(notes.last_tick),
+            millis(notes.run_from),
+            notes.planned.clone(),
+        ];
+        match self.change_state(standing.id, verb, reason, leadership.token.to_string(), read).await? {
+            (-2, _) => Err(Leadership::lost()),
+            (_, changed) => Ok(changed.changed),
+        }
+    }
+
+    async fn change_state(
+        &self,
+        campaign: CampaignId,
+        verb: Verb,
+        reason: &str,
+        token: String,
+        read: [String; 5],
+    ) -> Result<(i64, Changed), StoreError> {
         let (until, next_run) = verb.times();
         let millis = |time: Option<Timestamp>| time.map_or(0, Timestamp::as_millis);
-        let arguments = Arguments::default()
+        let mut arguments = Arguments::default()
             .text(campaign)
             .text(verb.word())
             .text(reason)
             .text(millis(until))
             .text(millis(next_run))
-            .text(leadership.map_or(String::new(), |leadership| leadership.token.to_string()));
+            .text(token);
+        for field in read {
+            arguments.push(field);
+        }
         let (code, state, live_calls, last_send_by_us): (i64, u8, u64, i64) =
             self.connection.run("change_state", arguments.as_slice()).await?;
         let state =
             CampaignState::from_byte(state).ok_or_else(|| StoreError::Corrupt(format!("campaign state {state}")))?;
-        match code {
-            0 | 1 => Ok(Changed { changed: code == 1, state, live_calls, last_send_by_us }),
-            -1 => Err(StoreError::Conflict(format!("a campaign that is {state} cannot {}", verb.word()))),
-            _ => Err(StoreError::Conflict("another scheduler leads by now".to_owned())),
-        }
+        Ok((code, Changed { changed: code == 1, state, live_calls, last_send_by_us }))
     }
 
     /// Writes the open intervals of lanes; false when the campaign has another version by now.
@@ -186,8 +260,19 @@ impl Store {
         version: u32,
         lanes: &[(u16, Vec<Interval>)],
     ) -> Result<bool, StoreError> {
+        self.write_lane_hours(campaign, version, lanes, None).await
+    }
+
+    async fn write_lane_hours(
+        &self,
+        campaign: CampaignId,
+        version: u32,
+        lanes: &[(u16, Vec<Interval>)],
+        leadership: Option<Leadership>,
+    ) -> Result<bool, StoreError> {
+        let token = leadership.map_or(String::new(), |leadership| leadership.token.to_string());
         for some in lanes.chunks(256) {
-            let mut arguments = Arguments::default().text(campaign).text(version);
+            let mut arguments = Arguments::default().text(campaign).text(version).text(&token);
             for (lane, intervals) in some {
                 arguments.push(lane);
                 let spans: Vec<_> = intervals
@@ -196,8 +281,10 @@ impl Store {
                     .collect();
                 arguments.push(spans.join(","));
             }
-            if self.connection.run::<i64>("write_hours", arguments.as_slice()).await? == 0 {
-                return Ok(false);
+            match self.connection.run::<i64>("write_hours", arguments.as_slice()).await? {
+                0 => return Ok(false),
+                -2 => return Err(Leadership::lost()),
+                _ => {}
             }
         }
         Ok(true)
@@ -208,11 +295,32 @@ impl Store {
     /// # Errors
     /// When Redis does not answer.
     pub async fn refresh_hours(&self, campaign: CampaignId, now: Timestamp) -> Result<(), StoreError> {
+        self.refresh_lane_hours(campaign, now, None).await.map(drop)
+    }
+
+    /// The leader does the same. Answers the version whose hours were written.
+    ///
+    /// # Errors
+    /// When Redis does not answer, or another scheduler leads by now.
+    pub async fn refresh_hours_as_leader(
+        &self,
+        campaign: CampaignId,
+        now: Timestamp,
+        leadership: Leadership,
+    ) -> Result<u32, StoreError> {
+        self.refresh_lane_hours(campaign, now, Some(leadership)).await
+    }
+
+    async fn refresh_lane_hours(
+        &self,
+        campaign: CampaignId,
+        now: Timestamp,
+        leadership: Option<Leadership>,
+    ) -> Result<u32, StoreError> {
         loop {
             let info = self.fresh_info(campaign).await?;
-            let lanes: Vec<_> = info.lanes().map(|lane| (lane, info.open_intervals(lane, now))).collect();
-            if self.write_hours(campaign, info.version, &lanes).await? {
-                return Ok(());
+            if self.write_lane_hours(campaign, info.version, &info.hours(now), leadership).await? {
+                return Ok(info.version);
             }
         }
     }
@@ -274,6 +382,17 @@ impl CampaignInfo {
         let until = now + std::time::Duration::from_secs(2 * 24 * 3600);
         let zones: Vec<Tz> = self.zone(lane).into_iter().collect();
         open_intervals(&self.definition.calling_hours, &zones, now, until)
+    }
+
+    /// The same for every lane; the lanes of a zone have the same hours.
+    fn hours(&self, now: Timestamp) -> Vec<(u16, Vec<Interval>)> {
+        let mut hours: Vec<(u16, Vec<Interval>)> = Vec::new();
+        for lane in self.lanes() {
+            let known = hours.last().filter(|(last, _)| last >> 4 == lane >> 4);
+            let intervals = known.map_or_else(|| self.open_intervals(lane, now), |(_, intervals)| intervals.clone());
+            hours.push((lane, intervals));
+        }
+        hours
     }
 }
 

@@ -256,7 +256,7 @@ fn contact_view(
 ) -> ContactView {
     let fresh = Record::fresh(lane, row.numbers.len() as u8);
     let record = record.unwrap_or(&fresh);
-    let open = matches!(record.state, ContactState::Pending | ContactState::Waiting);
+    let open = matches!(record.state, ContactState::Pending | ContactState::Waiting | ContactState::Held);
     let state = unfinished.filter(|_| open).unwrap_or(record.state);
     let attempts = record.attempts.iter().map(|attempt| AttemptView {
         id: AttemptId { campaign: info.id, position, revision: attempt.revision },

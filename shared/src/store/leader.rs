@@ -11,6 +11,13 @@ pub struct Leadership {
     pub token: u64,
 }
 
+impl Leadership {
+    /// The error of a write that bears an older token.
+    pub(super) fn lost() -> StoreError {
+        StoreError::Conflict("another scheduler leads by now".to_owned())
+    }
+}
+
 impl Store {
     /// Becomes or stays the leader for `lease`; none while another scheduler leads.
     ///

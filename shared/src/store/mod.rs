@@ -19,11 +19,14 @@ mod leader;
 mod leases;
 pub mod limits;
 mod polls;
+mod prune;
 pub mod queue;
 mod reap;
 mod record_codec;
+mod restart;
 mod scripts;
 mod settle;
+mod standing;
 mod tokens;
 mod upload;
 pub mod view;
@@ -34,7 +37,7 @@ use std::{
 };
 
 pub use attempts::{BeginAnswer, Intent, Placed, Poll, Settled, Settlement};
-pub use campaigns::{Changed, Verb};
+pub use campaigns::{Changed, Notes, Verb};
 pub use claims::{Claim, Claimed};
 pub use connection::ServerClock;
 pub use contacts::Row;
@@ -43,6 +46,8 @@ pub use info::CampaignInfo;
 pub use leader::Leadership;
 pub use polls::PollEntry;
 pub use reap::Reaped;
+pub use restart::Prepared;
+pub use standing::{NextRun, Preparation, Standing};
 pub use upload::Upload;
 
 use crate::domain::Timestamp;

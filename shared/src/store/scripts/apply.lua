@@ -7,6 +7,7 @@ local cid = call('HGET', k_names(), ARGV[2])
 local code = 1
 if cid then
   if call('GET', k_definition(cid)) == ARGV[4] then return { 0, cid } end
+  call('ZREMRANGEBYSCORE', k_live(cid), '-inf', now_ms)
   local v = call('HMGET', k_campaign(cid), 'account', 'claimed')
   if v[1] ~= ARGV[5] and (call('EXISTS', k_live(cid)) == 1 or tonumber(v[2] or 0) > 0) then return { -2, cid } end
   if v[1] ~= ARGV[5] then
@@ -24,7 +25,7 @@ call('SET', k_definition(cid), ARGV[4])
 call('SADD', k_accounts(), ARGV[5])
 call('HINCRBY', k_campaign(cid), 'version', 1)
 call('HSET', k_campaign(cid), 'account', ARGV[5], 'priority', ARGV[6], 'weight', ARGV[7], 'every_us', ARGV[8],
-  'max_live', ARGV[9], 'cron', ARGV[10])
+  'max_live', ARGV[9], 'cron', ARGV[10], 'applied_ms', now_ms)
 -- A changed priority is a changed place.
 call('ZREM', k_ready(ARGV[5]), cid)
 place_campaign(campaign(cid))

@@ -77,7 +77,7 @@ local function take(c, part, lane, n)
     if some < rows then call('LPUSH', k_queue(c.cid, lane), (first + some) .. ':' .. (rows - some)) end
   end
   local shard, exists
-  local kept = {}
+  local kept, seen = {}, {}
   for _, position in ipairs(positions) do
     local key, field = record_field(position)
     if key ~= shard then
@@ -85,14 +85,17 @@ local function take(c, part, lane, n)
     end
     local record = exists and call('HGET', k_records(c.cid, key), field)
     local state = state_of(record)
-    if (state == PENDING or state == WAITING) and due_of(record) <= now_ms + BUCKET_MS then
+    local open = state == PENDING or state == WAITING
+    -- A contact may have several entries: its retry was due when a new run, or late truth, gave it another place.
+    if open and due_of(record) <= now_ms + BUCKET_MS and not seen[position] then
+      seen[position] = true
       kept[#kept + 1] = { position, record or '' }
     end
   end
   return kept, #positions
 end
 
-local items, claim_args, granted = {}, {}, 0
+local items, granted, claimed_now = {}, 0, 0
 local wait_until = 0
 for _ = 1, want + CLAIM_TURNS do
   if granted >= want then wait_until = now_ms break end
@@ -123,6 +126,7 @@ for _ = 1, want + CLAIM_TURNS do
     local contacts, taken = {}, 0
     if from and from <= now_ms and n > 0 then contacts, taken = take(c, part, lane, n) end
     if taken < n then place_lane(c, lane) end
+    local claim_args = {}
     for _, contact in ipairs(contacts) do
       local permit_us = math.max(now_us + LEAD_US, tat_us, c.tat_us)
       tat_us = permit_us + every_us
@@ -139,7 +143,10 @@ for _ = 1, want + CLAIM_TURNS do
     end
     granted = granted + #contacts
     if #contacts > 0 then
-      c.claimed = c.claimed + #contacts
+      -- Counted are claims, not entries: one that this worker holds already is given back once.
+      local added = call('ZADD', k_claims(), unpack(claim_args))
+      claimed_now = claimed_now + added
+      c.claimed = c.claimed + added
       c.pass = c.pass + math.floor(#contacts * 1000 / c.weight)
       call('HSET', k_campaign(c.cid), 'claimed', c.claimed, 'pass', c.pass, 'tat_us', int(c.tat_us))
       call('ZADD', ready, 'XX', int(c.priority * 1e12 + c.pass), c.cid)
@@ -148,11 +155,8 @@ for _ = 1, want + CLAIM_TURNS do
 end
 
 if granted > 0 then
-  for from = 1, #claim_args, 512 do
-    call('ZADD', k_claims(), unpack(claim_args, from, math.min(from + 511, #claim_args)))
-  end
   call('HSET', k_account(account), 'tat_us', int(tat_us))
-  call('HINCRBY', k_account(account), 'claimed', granted)
+  call('HINCRBY', k_account(account), 'claimed', claimed_now)
 end
 local next_campaign = call('ZRANGE', asleep, 0, 0, 'WITHSCORES')[2]
 if next_campaign and (wait_until == 0 or tonumber(next_campaign) < wait_until) then

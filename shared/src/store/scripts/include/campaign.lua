@@ -16,7 +16,7 @@ local function campaign(cid)
   return c
 end
 
--- Whether its calls may start now: running, and inside its run.
+-- Whether its calls may start now: running, inside its run, and not past its end.
 local function is_dialing(c)
-  return c.state == STATE.running and (c.run_until == 0 or now_ms < c.run_until)
+  return c.state == STATE.running and c.unfinished == '' and (c.run_until == 0 or now_ms < c.run_until)
 end

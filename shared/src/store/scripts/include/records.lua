@@ -1,6 +1,6 @@
 -- A contact's record starts with its revision (4 bytes, big-endian), its state (1 byte) and its due time (6 bytes,
 -- milliseconds); the rest is Rust's. A contact without a record is pending at revision 0.
-local PENDING, ACTIVE, WAITING = 1, 2, 3
+local PENDING, ACTIVE, WAITING, HELD = 1, 2, 3, 4
 
 local function record_field(position) return math.floor(position / RECORDS_PER_KEY), position % RECORDS_PER_KEY end
 
@@ -26,7 +26,7 @@ local function due_of(record) return record and be(record, 6, 11) or 0 end
 
 -- What an unfinished contact counts as once its campaign has ended (stopped: cancelled, past its end: expired).
 local function counted_state(c, state)
-  if c.unfinished ~= '' and (state == PENDING or state == WAITING) then return tonumber(c.unfinished) end
+  if c.unfinished ~= '' and (state == PENDING or state == WAITING or state == HELD) then return tonumber(c.unfinished) end
   return state
 end
 

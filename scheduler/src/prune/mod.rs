@@ -1,0 +1,108 @@
+//! Pruning: what nobody gave back or needs any more is dropped, a bounded part of it at a time.
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use redial_shared::{
+    domain::Timestamp,
+    store::{Leadership, Standing, Store, StoreError},
+};
+
+use crate::service::{Service, pass_over};
+
+/// Number locks looked at in one step, and steps of a round.
+const NUMBERS_PER_STEP: usize = 256;
+const NUMBER_STEPS: usize = 16;
+/// Keys of ended campaigns dropped in one step, and steps of a round.
+const KEYS_PER_STEP: usize = 256;
+const CAMPAIGN_STEPS: usize = 16;
+
+/// Drops what is left over.
+pub(crate) struct Prune {
+    store: Store,
+    leadership: Leadership,
+    /// Where the scan of number locks goes on.
+    cursor: AtomicU64,
+}
+
+/// What a round dropped.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Pruned {
+    /// Number locks that had run out.
+    pub(crate) numbers: u64,
+    /// Live-call slots that had run out.
+    pub(crate) slots: u64,
+    /// Keys of ended campaigns.
+    pub(crate) keys: u64,
+    /// Whether ended campaigns have more of them.
+    pub(crate) more: bool,
+}
+
+impl Prune {
+    pub(crate) fn new(store: Store, leadership: Leadership) -> Self {
+        Self { store, leadership, cursor: AtomicU64::new(0) }
+    }
+
+    async fn numbers(&self) -> Result<u64, StoreError> {
+        let mut forgotten = 0;
+        for _ in 0..NUMBER_STEPS {
+            let from = self.cursor.load(Ordering::Relaxed);
+            let (next, some) = self.store.prune_numbers(from, NUMBERS_PER_STEP).await?;
+            self.cursor.store(next, Ordering::Relaxed);
+            forgotten += some;
+            if next == 0 {
+                break;
+            }
+        }
+        Ok(forgotten)
+    }
+
+    async fn ended_campaigns(&self, standings: &[Standing], pruned: &mut Pruned) -> Result<(), StoreError> {
+        let mut steps = CAMPAIGN_STEPS;
+        for standing in standings.iter().filter(|standing| standing.ended && !standing.pruned) {
+            loop {
+                if steps == 0 {
+                    pruned.more = true;
+                    return Ok(());
+                }
+                steps -= 1;
+                match self.store.prune_campaign(standing.id, KEYS_PER_STEP, self.leadership).await {
+                    Ok(0) => break,
+                    Ok(keys) => pruned.keys += keys,
+                    Err(error) => {
+                        pass_over(standing.id, error)?;
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Service for Prune {
+    const NAME: &'static str = "prune";
+    const PAUSE: Duration = Duration::from_secs(10);
+    type Counts = Pruned;
+
+    async fn run_once(&self, now: Timestamp) -> Result<Pruned, StoreError> {
+        let standings = self.store.standings().await?;
+        let campaigns: Vec<_> = standings.iter().map(|standing| standing.id).collect();
+        let mut pruned = Pruned {
+            numbers: self.numbers().await?,
+            slots: self.store.prune_slots(&campaigns, now).await?,
+            ..Pruned::default()
+        };
+        self.ended_campaigns(&standings, &mut pruned).await?;
+        Ok(pruned)
+    }
+
+    fn has_more(pruned: &Pruned) -> bool {
+        pruned.more
+    }
+}

@@ -1,0 +1,193 @@
+//! Where campaigns stand in their schedules: what the leading scheduler decides from.
+
+use std::collections::HashMap;
+
+use super::{Store, StoreError, claims::campaign_id};
+use crate::domain::{CampaignId, CampaignState, ContactState, Timestamp};
+
+/// Campaigns read in one go.
+const PAGE: usize = 256;
+
+const FIELDS: [&str; 13] = [
+    "state",
+    "paused_from",
+    "version",
+    "unfinished",
+    "applied_ms",
+    "run_from",
+    "run_until",
+    "next_run",
+    "last_tick",
+    "planned",
+    "restart",
+    "restart_block",
+    "pruned",
+];
+
+/// When a campaign's next run starts, as far as somebody has computed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextRun {
+    /// Nobody has since the campaign was started, completed or changed.
+    Unknown,
+    /// There is none.
+    Never,
+    /// Then.
+    At(Timestamp),
+}
+
+/// A run that dials the whole list again and waits until all contacts have been put back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Preparation {
+    /// The tick to which the run belongs.
+    pub tick: Timestamp,
+    /// The next block to be put back.
+    pub block: u32,
+}
+
+/// A campaign in its schedule.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    /// Which campaign.
+    pub id: CampaignId,
+    /// Its state.
+    pub state: CampaignState,
+    /// Its state, were it not paused.
+    pub place: CampaignState,
+    /// Counts the changes of its definition.
+    pub version: u32,
+    /// It was stopped, or its end has come: contacts that are not finished never will be.
+    pub ended: bool,
+    /// When its definition was changed last.
+    pub applied_at: Timestamp,
+    /// The instant from which the end of its present run is counted; none before the first run.
+    pub run_from: Option<Timestamp>,
+    /// When its present run ends, if it is bounded.
+    pub run_until: Option<Timestamp>,
+    /// When its next run starts.
+    pub next_run: NextRun,
+    /// Ticks up to this one are handled; none before it was started.
+    pub last_tick: Option<Timestamp>,
+    /// The schedule, as JSON, for which `next_run` was computed; empty: none.
+    pub planned: String,
+    /// The run that is being prepared.
+    pub preparing: Option<Preparation>,
+    /// What its contacts waited in has been dropped.
+    pub pruned: bool,
+    /// Contacts in its list.
+    pub total: u64,
+    /// Contacts being dialed or on a call.
+    pub active: u64,
+    /// Contacts that are pending or waiting.
+    pub waiting: u64,
+    /// Contacts that are not pending.
+    pub touched: u64,
+}
+
+impl Standing {
+    /// Whether no contact can move by itself. An empty list has nobody yet, unless the campaign has ended.
+    pub fn is_finished(&self) -> bool {
+        self.active == 0 && self.waiting == 0 && (self.total > 0 || self.ended)
+    }
+
+    /// `next_run` as it is stored.
+    pub(super) fn stored_next_run(&self) -> String {
+        match self.next_run {
+            NextRun::Unknown => String::new(),
+            NextRun::Never => "0".to_owned(),
+            NextRun::At(at) => at.as_millis().to_string(),
+        }
+    }
+}
+
+impl Store {
+    /// All campaigns in their schedules.
+    ///
+    /// # Errors
+    /// When Redis does not answer.
+    pub async fn standings(&self) -> Result<Vec<Standing>, StoreError> {
+        let mut command = redis::cmd("HVALS");
+        command.arg(self.connection.keys().names());
+        let ids: Vec<String> = self.connection.query(&command).await?;
+        let ids = ids.iter().map(|id| campaign_id(id)).collect::<Result<Vec<_>, _>>()?;
+        let mut standings = Vec::with_capacity(ids.len());
+        for some in ids.chunks(PAGE) {
+            standings.extend(self.standings_of(some).await?);
+        }
+        Ok(standings)
+    }
+
+    /// One campaign in its schedule.
+    ///
+    /// # Errors
+    /// When Redis does not answer, or there is no such campaign.
+    pub async fn standing(&self, campaign: CampaignId) -> Result<Standing, StoreError> {
+        let found = self.standings_of(&[campaign]).await?.pop();
+        found.ok_or_else(|| StoreError::NoCampaign(campaign.to_string()))
+    }
+
+    /// Campaigns that are not there any more are left out.
+    async fn standings_of(&self, ids: &[CampaignId]) -> Result<Vec<Standing>, StoreError> {
+        let keys = self.connection.keys();
+        let mut pipeline = redis::pipe();
+        for id in ids {
+            pipeline.cmd("HMGET").arg(keys.campaign(id)).arg(&FIELDS);
+            pipeline.cmd("HGETALL").arg(keys.counts(id));
+        }
+        let answers: Vec<redis::Value> = self.connection.query_all(&pipeline).await?;
+        let corrupt = |_| StoreError::Corrupt("a campaign's hashes".to_owned());
+        let mut standings = Vec::with_capacity(ids.len());
+        for (id, parts) in ids.iter().zip(answers.chunks(2)) {
+            let fields: Vec<Option<String>> = redis::from_redis_value(parts[0].clone()).map_err(corrupt)?;
+            let counts: HashMap<String, String> = redis::from_redis_value(parts[1].clone()).map_err(corrupt)?;
+            if fields[0].is_some() {
+                standings.push(standing(*id, fields, &counts)?);
+            }
+        }
+        Ok(standings)
+    }
+}
+
+fn standing(
+    id: CampaignId,
+    fields: Vec<Option<String>>,
+    counts: &HashMap<String, String>,
+) -> Result<Standing, StoreError> {
+    let corrupt = || StoreError::Corrupt(format!("campaign {id}"));
+    let fields: HashMap<&str, String> =
+        FIELDS.into_iter().zip(fields).filter_map(|(name, value)| Some((name, value?))).collect();
+    let number = |name: &str| fields.get(name).and_then(|text| text.parse::<i64>().ok());
+    let time = |name: &str| number(name).filter(|&ms| ms > 0).map(Timestamp::from_millis);
+    let state_of = |name: &str| number(name).and_then(|byte| CampaignState::from_byte(u8::try_from(byte).ok()?));
+    let state = state_of("state").ok_or_else(corrupt)?;
+    let paused = state == CampaignState::Paused;
+    let count = |field: &str| counts.get(field).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+    let in_state = |state: ContactState| count(&format!("s{}", state as u8));
+    let total = count("total");
+    let touched = ContactState::ALL.iter().filter(|state| **state != ContactState::Pending).map(|&s| in_state(s)).sum();
+    let preparing = time("restart")
+        .zip(number("restart_block"))
+        .map(|(tick, block)| Preparation { tick, block: u32::try_from(block).unwrap_or(0) });
+    Ok(Standing {
+        id,
+        state,
+        place: if paused { state_of("paused_from").unwrap_or(CampaignState::Running) } else { state },
+        version: number("version").and_then(|version| u32::try_from(version).ok()).unwrap_or(0),
+        ended: fields.get("unfinished").is_some_and(|state| !state.is_empty()),
+        applied_at: time("applied_ms").unwrap_or_default(),
+        run_from: time("run_from"),
+        run_until: time("run_until"),
+        next_run: match number("next_run") {
+            None => NextRun::Unknown,
+            Some(0) => NextRun::Never,
+            Some(at) => NextRun::At(Timestamp::from_millis(at)),
+        },
+        last_tick: time("last_tick"),
+        planned: fields.get("planned").cloned().unwrap_or_default(),
+        preparing,
+        pruned: number("pruned") == Some(1),
+        total,
+        active: in_state(ContactState::Active),
+        waiting: in_state(ContactState::Waiting) + total.saturating_sub(touched),
+        touched,
+    })
+}
