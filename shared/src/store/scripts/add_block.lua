@@ -75,10 +75,7 @@ for row = 0, rows do
 end
 call('HSET', meta, 'blocks', block + 1, 'index_entries', entries, 'index_shards', shards)
 call('HINCRBY', k_counts(c.cid), 'total', rows)
-if c.state == STATE.completed then
-  c.state = call('HGET', meta, 'cron') == '1' and STATE.scheduled or STATE.running
-  call('HSET', meta, 'state', c.state)
-end
+reopen(c)
 touch_lane(c, lane)
 place_touched()
 return { 1, block }

@@ -7,6 +7,7 @@ local cid = call('HGET', k_names(), ARGV[2])
 local code = 1
 if cid then
   if call('GET', k_definition(cid)) == ARGV[4] then return { 0, cid } end
+  call('ZREMRANGEBYSCORE', k_live(cid), '-inf', now_ms)
   local v = call('HMGET', k_campaign(cid), 'account', 'claimed')
   if v[1] ~= ARGV[5] and (call('EXISTS', k_live(cid)) == 1 or tonumber(v[2] or 0) > 0) then return { -2, cid } end
   if v[1] ~= ARGV[5] then

@@ -71,6 +71,7 @@ elseif verb == 'stopped' then
   return set(STATE.stopped)
 elseif verb == 'expire' then
   if c.unfinished == '' then unfinished_become(EXPIRED) end
+  place_campaign(c)
   return answer(1)
 elseif verb == 'complete' then
   if s ~= STATE.running and s ~= STATE.scheduled then return answer(-1) end

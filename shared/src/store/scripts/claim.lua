@@ -38,6 +38,8 @@ local function asks_again_ms(next_us, spacing_us)
   return math.max(now_ms + 1, math.ceil((next_us + ahead * spacing_us - HORIZON_US) / 1000))
 end
 
+local function claim_of(c, position, lane) return worker .. ':' .. c.cid .. ':' .. int(position) .. ':' .. lane end
+
 local ready, asleep = k_ready(account), k_asleep(account)
 for _, cid in ipairs(call('ZRANGEBYSCORE', asleep, '-inf', now_ms, 'LIMIT', 0, 64)) do
   local c = campaign(cid)
@@ -47,7 +49,16 @@ for _, cid in ipairs(call('ZRANGEBYSCORE', asleep, '-inf', now_ms, 'LIMIT', 0, 6
   place_campaign(c)
 end
 
--- The next contacts of a lane, due retries first, at most n. Entries that the record contradicts are dropped.
+-- Lanes whose time has come while others kept the campaign busy.
+local looked_for_lanes = {}
+local function open_lanes(c)
+  if looked_for_lanes[c.cid] then return end
+  looked_for_lanes[c.cid] = true
+  for _, lane in ipairs(call('ZRANGEBYSCORE', k_lanes_closed(c.cid), '-inf', now_ms, 'LIMIT', 0, 256)) do place_lane(c, lane) end
+end
+
+-- The next contacts of a lane, due retries first, at most n. Entries are hints, and there may be several of one contact:
+-- what the record contradicts is dropped, or filed for the time that the record says.
 local function take(c, lane, n)
   local positions = {}
   local buckets = k_buckets(c.cid, lane)
@@ -67,17 +78,25 @@ local function take(c, lane, n)
     for position = first, first + some - 1 do positions[#positions + 1] = position end
     if some < rows then call('LPUSH', k_queue(c.cid, lane), (first + some) .. ':' .. (rows - some)) end
   end
+  if #positions == 0 then return {}, 0 end
+  local members = {}
+  for i, position in ipairs(positions) do members[i] = claim_of(c, position, lane) end
+  local held = call('ZMSCORE', k_claims(), unpack(members))
   local shard, exists
-  local kept = {}
-  for _, position in ipairs(positions) do
+  local kept, seen = {}, {}
+  for i, position in ipairs(positions) do
     local key, field = record_field(position)
     if key ~= shard then
       shard, exists = key, call('EXISTS', k_records(c.cid, key)) == 1
     end
     local record = exists and call('HGET', k_records(c.cid, key), field)
-    local state = state_of(record)
-    if (state == PENDING or state == WAITING) and due_of(record) <= now_ms + BUCKET_MS then
-      kept[#kept + 1] = { position, record or '' }
+    if is_callable(state_of(record)) and not seen[position] and not held[i] then
+      seen[position] = true
+      if due_of(record) > now_ms then
+        file_contact(c, lane, position, due_of(record))
+      else
+        kept[#kept + 1] = { position, record or '' }
+      end
     end
   end
   return kept, #positions
@@ -91,6 +110,7 @@ for _ = 1, want + CLAIM_TURNS do
   local top = call('ZRANGE', ready, 0, 1)
   if not top[1] then break end
   local c = campaign(top[1])
+  open_lanes(c)
   local lane = call('ZRANGE', k_lanes_open(c.cid), 0, 0)[1]
   local c_room = lane and is_dialing(c) and live_room(k_live(c.cid), c.max_live, c.claimed) or 0
   local from = lane and interval_at(c, lane, now_ms)
@@ -119,7 +139,7 @@ for _ = 1, want + CLAIM_TURNS do
       c.tat_us = permit_us + c.every_us
       local position = int(contact[1])
       claim_args[#claim_args + 1] = int(math.floor(permit_us / 1000) + CLAIM_GRACE_MS)
-      claim_args[#claim_args + 1] = worker .. ':' .. c.cid .. ':' .. position .. ':' .. lane
+      claim_args[#claim_args + 1] = claim_of(c, contact[1], lane)
       items[#items + 1] = c.cid
       items[#items + 1] = c.version
       items[#items + 1] = position

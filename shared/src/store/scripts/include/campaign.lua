@@ -16,7 +16,14 @@ local function campaign(cid)
   return c
 end
 
--- Whether its calls may start now: running, and inside its run.
+-- Whether its calls may start now: running, not past its end, and inside its run.
 local function is_dialing(c)
-  return c.state == STATE.running and (c.run_until == 0 or now_ms < c.run_until)
+  return c.state == STATE.running and c.unfinished == '' and (c.run_until == 0 or now_ms < c.run_until)
+end
+
+-- A completed campaign that has somebody to call after all goes on.
+local function reopen(c)
+  if c.state ~= STATE.completed or c.unfinished ~= '' then return end
+  c.state = call('HGET', k_campaign(c.cid), 'cron') == '1' and STATE.scheduled or STATE.running
+  call('HSET', k_campaign(c.cid), 'state', c.state)
 end
