@@ -1,1 +1,3 @@
-//! Placeholder.
+//! What Redial's tests share.
+
+pub mod support;

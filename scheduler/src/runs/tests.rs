@@ -372,7 +372,7 @@ async fn a_run_that_restarts_dials_the_whole_list_again_even_when_its_leader_die
 
 #[tokio::test]
 async fn a_long_list_is_put_back_a_bounded_part_at_a_time() {
-    let (world, now) = World::at("2026-06-01 20:00").await;
+    let (world, now) = World::at("2026-06-01 19:59").await;
     let schedule = format!("{NIGHTLY}each_run = \"restart\"\n");
     let contacts = (BLOCKS_PER_ROUND + 1) * 256;
     let campaign = world.campaign("long", &schedule, contacts, now).await;
@@ -393,8 +393,9 @@ async fn a_long_list_is_put_back_a_bounded_part_at_a_time() {
 
 #[tokio::test]
 async fn a_tick_that_comes_while_its_campaign_is_being_armed_counts() {
-    let (world, now) = World::at("2026-06-01 20:00:00.002Z").await;
+    let (world, now) = World::at("2026-06-01 19:59:59.999Z").await;
     let campaign = world.campaign("nightly", NIGHTLY, 1, now).await;
+    world.now("2026-06-01 20:00:00.002Z");
     arm(&world, campaign, "2026-06-01 20:00").await;
     let runs = Runs::new(world.store.clone(), world.leader("a").await);
     assert_eq!(round(&world, &runs, campaign, "2026-06-01 20:00:01Z").await.1, "06-01T23:00:00");

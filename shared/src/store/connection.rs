@@ -28,8 +28,6 @@ pub(super) struct Connection {
     clock: ServerClock,
     restarts: watch::Sender<u64>,
     commands: AtomicU64,
-    /// For tests: the time that scripts shall take for now, in microseconds; 0 = the server's.
-    pub(super) fixed_now_us: AtomicI64,
 }
 
 impl Connection {
@@ -46,7 +44,6 @@ impl Connection {
             clock: ServerClock::new(),
             restarts: watch::Sender::new(0),
             commands: AtomicU64::new(0),
-            fixed_now_us: AtomicI64::new(0),
         });
         connection.live().await?;
         Ok(connection)
@@ -86,7 +83,7 @@ impl Connection {
         let script = scripts::script(name);
         let command = |verb: &str, what: &str| {
             let mut command = redis::cmd(verb);
-            command.arg(what).arg(1).arg(self.keys.prefix()).arg(self.fixed_now_us.load(Ordering::Relaxed));
+            command.arg(what).arg(1).arg(self.keys.prefix()).arg(self.clock.held_us());
             for argument in arguments {
                 command.arg(argument.as_slice());
             }
@@ -176,7 +173,7 @@ impl Connection {
             .arg(script.source())
             .arg(1)
             .arg(self.keys.prefix())
-            .arg(0)
+            .arg(self.clock.held_us())
             .arg(&run_id)
             .arg(lease_ms)
             .query_async(&mut connection)
@@ -243,6 +240,8 @@ pub struct ServerClock {
     offset_us: AtomicI64,
     /// Half the round trip of the measure in use: how wrong it may be.
     error_us: AtomicI64,
+    /// For tests: the time at which the clock stands, in microseconds; 0: it runs.
+    held_us: AtomicI64,
     last_run_id: std::sync::Mutex<Option<String>>,
 }
 
@@ -252,6 +251,7 @@ impl ServerClock {
             origin: Instant::now(),
             offset_us: AtomicI64::new(0),
             error_us: AtomicI64::new(i64::MAX),
+            held_us: AtomicI64::new(0),
             last_run_id: std::sync::Mutex::new(None),
         }
     }
@@ -271,9 +271,27 @@ impl ServerClock {
         }
     }
 
+    /// Stops the clock at an instant. For tests.
+    pub(super) fn hold(&self, now: Timestamp) {
+        self.held_us.store(now.as_millis() * 1000, Ordering::Relaxed);
+    }
+
+    /// Whether it was stopped.
+    pub(super) fn is_held(&self) -> bool {
+        self.held_us() != 0
+    }
+
+    /// What scripts are told of the time, in microseconds; 0: theirs is the server's.
+    fn held_us(&self) -> i64 {
+        self.held_us.load(Ordering::Relaxed)
+    }
+
     /// The server's time now, in microseconds since the epoch.
     pub fn now_us(&self) -> i64 {
-        self.at_us(Instant::now())
+        match self.held_us() {
+            0 => self.at_us(Instant::now()),
+            held_us => held_us,
+        }
     }
 
     /// The server's time at a local instant, in microseconds since the epoch.

@@ -258,6 +258,7 @@ fn contact_view(
     let record = record.unwrap_or(&fresh);
     let open = matches!(record.state, ContactState::Pending | ContactState::Waiting | ContactState::Held);
     let state = unfinished.filter(|_| open).unwrap_or(record.state);
+    let waits = open && record.state != ContactState::Held && unfinished.is_none();
     let attempts = record.attempts.iter().map(|attempt| AttemptView {
         id: AttemptId { campaign: info.id, position, revision: attempt.revision },
         number: attempt.number + 1,
@@ -281,7 +282,7 @@ fn contact_view(
         state,
         outcome: record.attempts.iter().rev().find_map(|attempt| attempt.outcome),
         reason: record.reason.clone(),
-        next_attempt_at: if state.is_open() { record.due.or(row.not_before) } else { None },
+        next_attempt_at: record.due.or(row.not_before).filter(|_| waits),
         attempts: attempts.collect(),
     }
 }

@@ -28,13 +28,11 @@ mod scripts;
 mod settle;
 mod standing;
 mod tokens;
+mod unwritten;
 mod upload;
 pub mod view;
 
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 pub use attempts::{BeginAnswer, Intent, Placed, Poll, Settled, Settlement};
 pub use campaigns::{Changed, Notes, Verb};
@@ -101,8 +99,8 @@ impl Store {
         self.connection.commands()
     }
 
-    /// Makes every script of this store take `now` for the present, until it is given another. For tests.
+    /// Stops the clock of this store, and of its scripts, at `now`, until it is given another time. For tests.
     pub fn set_now(&self, now: Timestamp) {
-        self.connection.fixed_now_us.store(now.as_millis() * 1000, Ordering::Relaxed);
+        self.connection.clock().hold(now);
     }
 }

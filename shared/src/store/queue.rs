@@ -47,7 +47,13 @@ impl<Job> Backend for Queue<Job> {
         self.jobs.poll_recv(context).map(|job| job.map(|job| Ok(Task::new(job))))
     }
 
-    fn poll_close(&mut self, _: &mut Context<'_>, _: &WorkerContext) -> Poll<Result<(), Infallible>> {
+    /// The queue is exhausted and its last call has ended. An apalis worker waits to be told so.
+    fn poll_close(&mut self, _: &mut Context<'_>, worker: &WorkerContext) -> Poll<Result<(), Infallible>> {
+        if !worker.is_shutting_down()
+            && let Err(error) = worker.stop()
+        {
+            tracing::error!(%error, "the worker of an exhausted queue does not stop");
+        }
         Poll::Ready(Ok(()))
     }
 }
@@ -65,5 +71,40 @@ impl<Job> BackendConfig for Queue<Job> {
 
     fn middleware(&mut self, _: &mut WorkerContext) -> Identity {
         Identity::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::{
+            Arc,
+            atomic::{AtomicU32, Ordering},
+        },
+        time::Duration,
+    };
+
+    use apalis_core::worker::builder::WorkerBuilder;
+
+    use super::Queue;
+
+    #[tokio::test]
+    async fn a_worker_ends_with_its_queue_after_the_last_job() {
+        let (jobs, queue) = Queue::<u32>::new();
+        for job in [1, 2, 4] {
+            jobs.send(job).unwrap();
+        }
+        drop(jobs);
+        let sum = Arc::new(AtomicU32::new(0));
+        let adds = sum.clone();
+        let worker = WorkerBuilder::new("adds").backend(queue).build(move |job: u32| {
+            let adds = adds.clone();
+            async move {
+                tokio::task::yield_now().await;
+                adds.fetch_add(job, Ordering::Relaxed);
+            }
+        });
+        tokio::time::timeout(Duration::from_secs(20), worker.run()).await.expect("it ends").unwrap();
+        assert_eq!(sum.load(Ordering::Relaxed), 7);
     }
 }

@@ -1,7 +1,7 @@
 //! Upload: contacts into lanes, a block at a time, each contact once.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -14,6 +14,7 @@ use super::{
     contacts::{has_key, index_hash},
     fingerprint::fingerprint,
     limits,
+    unwritten::{Relation, Unwritten},
     view::UploadCounts,
 };
 use crate::domain::{CampaignId, ContactPosition, contact::Contact};
@@ -22,6 +23,8 @@ use crate::domain::{CampaignId, ContactPosition, contact::Contact};
 const SAMPLE_ROWS: usize = 2_000;
 /// Below this a dictionary costs more than it saves.
 const SAMPLE_ROWS_MIN: usize = 512;
+/// Rows kept until those before them are written.
+const UNDECIDED_MAX: usize = 1_000;
 /// Blocks on their way to Redis at once.
 const BLOCKS_IN_FLIGHT: usize = 8;
 
@@ -33,10 +36,11 @@ pub struct Upload {
     zones: HashMap<String, u16>,
     sample: Option<Vec<(Contact, u16)>>,
     dictionary: Option<Arc<[u8]>>,
-    buffers: HashMap<(u16, u16), Buffer>,
+    buffers: BTreeMap<(u16, u16), Buffer>,
     in_flight: JoinSet<Result<Written, StoreError>>,
-    /// Ids and numbers of rows that are buffered or in flight: the index does not know them yet.
-    unwritten: HashSet<u64>,
+    unwritten: Unwritten,
+    /// Rows that share a key with an unwritten one: what they are shows when that one is written.
+    undecided: Vec<(Contact, u16)>,
     counts: UploadCounts,
 }
 
@@ -65,9 +69,10 @@ impl Store {
             sample: virgin.then(Vec::new),
             dictionary: info.dictionary.clone(),
             info,
-            buffers: HashMap::new(),
+            buffers: BTreeMap::new(),
             in_flight: JoinSet::new(),
-            unwritten: HashSet::new(),
+            unwritten: Unwritten::default(),
+            undecided: Vec::new(),
             counts: UploadCounts::default(),
         })
     }
@@ -83,20 +88,35 @@ impl Upload {
     /// # Errors
     /// When Redis does not answer, or the campaign has ended.
     pub async fn push(&mut self, contact: Contact, columns: &[String]) -> Result<(), StoreError> {
-        let keys = keys_of(&contact).map(|key| fingerprint(key, 0)).collect::<Vec<_>>();
-        if keys.iter().any(|key| self.unwritten.contains(key)) {
-            self.counts.duplicate += 1;
-            return Ok(());
-        }
-        self.unwritten.extend(keys);
         let schema = self.schema(columns).await?;
-        match &mut self.sample {
-            Some(sample) => {
+        self.take(contact, schema).await?;
+        if self.undecided.len() >= UNDECIDED_MAX { self.decide().await } else { Ok(()) }
+    }
+
+    async fn take(&mut self, contact: Contact, schema: u16) -> Result<(), StoreError> {
+        let keys = keys_of(&contact).map(|key| fingerprint(key, 0)).collect::<Vec<_>>();
+        match (self.unwritten.relate(&keys), &mut self.sample) {
+            (Relation::Duplicate, _) => self.counts.duplicate += 1,
+            (Relation::Open, _) => self.undecided.push((contact, schema)),
+            (Relation::New, None) => self.buffer(contact, schema).await?,
+            (Relation::New, Some(sample)) => {
                 sample.push((contact, schema));
-                if sample.len() >= SAMPLE_ROWS { self.learn_dictionary().await } else { Ok(()) }
+                if sample.len() >= SAMPLE_ROWS {
+                    self.learn_dictionary().await?;
+                }
             }
-            None => self.buffer(contact, schema).await,
         }
+        Ok(())
+    }
+
+    /// Writes all, so that the index can tell what the undecided rows are, and takes those in their order.
+    async fn decide(&mut self) -> Result<(), StoreError> {
+        self.write_all().await?;
+        self.unwritten.clear();
+        for (contact, schema) in std::mem::take(&mut self.undecided) {
+            self.take(contact, schema).await?;
+        }
+        Ok(())
     }
 
     /// Rows accepted and found duplicate so far; rows on their way are not counted yet.
@@ -109,6 +129,14 @@ impl Upload {
     /// # Errors
     /// When Redis does not answer, or the campaign has ended.
     pub async fn finish(mut self) -> Result<UploadCounts, StoreError> {
+        while !self.undecided.is_empty() {
+            self.decide().await?;
+        }
+        self.write_all().await?;
+        Ok(self.counts)
+    }
+
+    async fn write_all(&mut self) -> Result<(), StoreError> {
         if self.sample.is_some() {
             self.learn_dictionary().await?;
         }
@@ -118,7 +146,7 @@ impl Upload {
         while !self.in_flight.is_empty() {
             self.settle_one().await?;
         }
-        Ok(self.counts)
+        Ok(())
     }
 
     async fn learn_dictionary(&mut self) -> Result<(), StoreError> {
@@ -194,9 +222,7 @@ impl Upload {
             let written = written.expect("writing a block does not panic")?;
             self.counts.accepted += written.counts.accepted;
             self.counts.duplicate += written.counts.duplicate;
-            for key in written.keys {
-                self.unwritten.remove(&key);
-            }
+            self.unwritten.forget(&written.keys);
         }
         Ok(())
     }

@@ -75,17 +75,7 @@ for row = 0, rows do
 end
 call('HSET', meta, 'blocks', block + 1, 'index_entries', entries, 'index_shards', shards)
 call('HINCRBY', k_counts(c.cid), 'total', rows)
-if c.state == STATE.completed then
-  -- There is work again: it goes on with the run it had completed before its time, else waits for the next one.
-  if call('HGET', meta, 'cron') == '1' and c.run_until <= now_ms then
-    c.state = STATE.scheduled
-    call('HSET', meta, 'run_until', 0, 'last_tick', now_ms)
-  else
-    c.state = STATE.running
-  end
-  call('HSET', meta, 'state', c.state, 'reason', '')
-  call('HDEL', meta, 'planned')
-end
+reopen(c)
 touch_lane(c, lane)
 place_touched()
 return { 1, block }

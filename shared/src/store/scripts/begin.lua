@@ -34,7 +34,8 @@ local function begin(c, version, position, lane, expected, permit_us, record, nu
     end
     send_by_us = math.min(send_by_us, to * 1000)
     if c.run_until > 0 then send_by_us = math.min(send_by_us, c.run_until * 1000) end
-    if revision_of(before) ~= expected or (from_state ~= PENDING and from_state ~= WAITING) then return -5, 0 end
+    if not is_callable(from_state) then return -5, 0 end
+    if revision_of(before) ~= expected then return refuse(c, lane, position, -5) end
     if number_locked(number) then return refuse(c, lane, position, -6, now_ms + NUMBER_BUSY_MS) end
   end
   write_record(c.cid, position, record)

@@ -38,6 +38,8 @@ local function asks_again_ms(next_us, spacing_us)
   return math.max(now_ms + 1, math.ceil((next_us + ahead * spacing_us - HORIZON_US) / 1000))
 end
 
+local function claim_of(c, position, lane) return worker .. ':' .. c.cid .. ':' .. int(position) .. ':' .. lane end
+
 local ready, asleep = k_ready(account), k_asleep(account)
 
 -- Lanes whose time has come stand among the open ones from now on; once a call for each campaign.
@@ -56,7 +58,9 @@ for _, cid in ipairs(call('ZRANGEBYSCORE', asleep, '-inf', now_ms, 'LIMIT', 0, 6
   place_campaign(c)
 end
 
--- The next contacts of one part of a lane, at most n. Entries that the record contradicts are dropped.
+-- The next contacts of one part of a lane, at most n. Entries are hints, and there may be several of one contact (its retry
+-- was due when a new run, or late truth, gave it another place): what the record contradicts is dropped, or filed for the
+-- time that the record says.
 local function take(c, part, lane, n)
   local positions = {}
   local buckets = k_buckets(c.cid, lane)
@@ -76,20 +80,25 @@ local function take(c, part, lane, n)
     for position = first, first + some - 1 do positions[#positions + 1] = position end
     if some < rows then call('LPUSH', k_queue(c.cid, lane), (first + some) .. ':' .. (rows - some)) end
   end
+  if #positions == 0 then return {}, 0 end
+  local members = {}
+  for i, position in ipairs(positions) do members[i] = claim_of(c, position, lane) end
+  local held = call('ZMSCORE', k_claims(), unpack(members))
   local shard, exists
   local kept, seen = {}, {}
-  for _, position in ipairs(positions) do
+  for i, position in ipairs(positions) do
     local key, field = record_field(position)
     if key ~= shard then
       shard, exists = key, call('EXISTS', k_records(c.cid, key)) == 1
     end
     local record = exists and call('HGET', k_records(c.cid, key), field)
-    local state = state_of(record)
-    local open = state == PENDING or state == WAITING
-    -- A contact may have several entries: its retry was due when a new run, or late truth, gave it another place.
-    if open and due_of(record) <= now_ms + BUCKET_MS and not seen[position] then
+    if is_callable(state_of(record)) and not seen[position] and not held[i] then
       seen[position] = true
-      kept[#kept + 1] = { position, record or '' }
+      if due_of(record) > now_ms then
+        file_contact(c, lane, position, due_of(record))
+      else
+        kept[#kept + 1] = { position, record or '' }
+      end
     end
   end
   return kept, #positions
@@ -133,7 +142,7 @@ for _ = 1, want + CLAIM_TURNS do
       c.tat_us = permit_us + c.every_us
       local position = int(contact[1])
       claim_args[#claim_args + 1] = int(math.floor(permit_us / 1000) + CLAIM_GRACE_MS)
-      claim_args[#claim_args + 1] = worker .. ':' .. c.cid .. ':' .. position .. ':' .. lane
+      claim_args[#claim_args + 1] = claim_of(c, contact[1], lane)
       items[#items + 1] = c.cid
       items[#items + 1] = c.version
       items[#items + 1] = position
@@ -158,6 +167,7 @@ if granted > 0 then
   call('HSET', k_account(account), 'tat_us', int(tat_us))
   call('HINCRBY', k_account(account), 'claimed', claimed_now)
 end
+place_touched()
 local next_campaign = call('ZRANGE', asleep, 0, 0, 'WITHSCORES')[2]
 if next_campaign and (wait_until == 0 or tonumber(next_campaign) < wait_until) then
   wait_until = math.max(tonumber(next_campaign), now_ms)

@@ -4,7 +4,8 @@
 -- worker of the intent, lane to file in ('' = none), due_ms (0 = front of the lane), outcome that was counted before
 -- (0 = none), outcome to count (0 = none), attempts to add, number to free ('' = none), then slot: 'free' | 'keep',
 -- number lock until (ms, 0 = leave), poll entry, poll: 'end' | 'keep'
--- Returns one value an attempt: 1, or the present record when its revision is not the expected one.
+-- Returns one value an attempt: 1, or the present record when its revision is not the expected one, or when what is to be
+-- withdrawn is no intent of this worker.
 --@include time campaign records lanes slots
 local GROUP = 16
 local answers = {}
@@ -12,18 +13,25 @@ for i = 2, #ARGV, GROUP do
   local c, position, expected = campaign(ARGV[i]), tonumber(ARGV[i + 1]), tonumber(ARGV[i + 3])
   local attempt, record, lane = ARGV[i + 2], ARGV[i + 4], ARGV[i + 6]
   local before = read_record(c.cid, position)
-  if revision_of(before) ~= expected then
+  local slot = ARGV[i + 1] .. ':' .. attempt
+  local intent = c.cid .. ':' .. slot .. ':' .. ARGV[i + 5]
+  -- A withdrawal is of an intent that may never have been written: then the attempt is another worker's.
+  local is_anothers = tonumber(ARGV[i + 10]) < 0 and not call('ZSCORE', k_intents(), intent)
+  if revision_of(before) ~= expected or is_anothers then
     answers[#answers + 1] = before or ''
   else
     local from, to = state_of(before), state_of(record)
     count_move(c, from, to)
     write_record(c.cid, position, record)
-    if lane ~= '' then file_contact(c, lane, position, tonumber(ARGV[i + 7])) end
+    if lane ~= '' then
+      -- A late answer may ask for another call of a contact that was finished.
+      reopen(c)
+      file_contact(c, lane, position, tonumber(ARGV[i + 7]))
+    end
     if ARGV[i + 8] ~= '0' then count(c.cid, 'o' .. ARGV[i + 8], -1) end
     if ARGV[i + 9] ~= '0' then count(c.cid, 'o' .. ARGV[i + 9], 1) end
     count(c.cid, 'attempts', tonumber(ARGV[i + 10]))
-    local slot = ARGV[i + 1] .. ':' .. attempt
-    call('ZREM', k_intents(), c.cid .. ':' .. slot .. ':' .. ARGV[i + 5])
+    call('ZREM', k_intents(), intent)
     if ARGV[i + 12] == 'free' then free_slot(c, slot) end
     if ARGV[i + 11] ~= '' then release_number(ARGV[i + 11], ARGV[i + 13], c.cid .. ':' .. slot) end
     if ARGV[i + 15] == 'end' then call('ZREM', k_polls(c.account), ARGV[i + 14]) end

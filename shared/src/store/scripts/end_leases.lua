@@ -3,7 +3,7 @@
 --@include time
 if tonumber(call('GET', k_recovering()) or 0) > now_ms then return 0 end
 local gone = call('ZRANGEBYSCORE', k_workers(), '-inf', now_ms)
-if ARGV[2] ~= '0' and call('ZSCORE', k_workers(), ARGV[2]) then gone[#gone + 1] = ARGV[2] end
+if ARGV[2] ~= '0' and tonumber(call('ZSCORE', k_workers(), ARGV[2]) or 0) > now_ms then gone[#gone + 1] = ARGV[2] end
 if #gone == 0 then return 0 end
 local dead = {}
 for _, worker in ipairs(gone) do

@@ -20,3 +20,18 @@ end
 local function is_dialing(c)
   return c.state == STATE.running and c.unfinished == '' and (c.run_until == 0 or now_ms < c.run_until)
 end
+
+-- A completed campaign that has somebody to call after all goes on with the run it had completed before its time, else
+-- waits for the next one.
+local function reopen(c)
+  if c.state ~= STATE.completed or c.unfinished ~= '' then return end
+  local meta = k_campaign(c.cid)
+  if call('HGET', meta, 'cron') == '1' and c.run_until <= now_ms then
+    c.state = STATE.scheduled
+    call('HSET', meta, 'run_until', 0, 'last_tick', now_ms)
+  else
+    c.state = STATE.running
+  end
+  call('HSET', meta, 'state', c.state, 'reason', '')
+  call('HDEL', meta, 'planned')
+end

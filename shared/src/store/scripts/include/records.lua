@@ -24,9 +24,12 @@ local function revision_of(record) return record and be(record, 1, 4) or 0 end
 local function state_of(record) return record and string.byte(record, 5) or PENDING end
 local function due_of(record) return record and be(record, 6, 11) or 0 end
 
+-- Whether a contact in this state stands in a lane, to be called.
+local function is_callable(state) return state == PENDING or state == WAITING end
+
 -- What an unfinished contact counts as once its campaign has ended (stopped: cancelled, past its end: expired).
 local function counted_state(c, state)
-  if c.unfinished ~= '' and (state == PENDING or state == WAITING or state == HELD) then return tonumber(c.unfinished) end
+  if c.unfinished ~= '' and (is_callable(state) or state == HELD) then return tonumber(c.unfinished) end
   return state
 end
 

@@ -1,0 +1,76 @@
+//! Uploads.
+
+use std::time::Duration;
+
+use rand::Rng;
+use redial_shared::{
+    domain::{CampaignId, PhoneNumber, contact::Contact},
+    store::{StoreError, view::UploadCounts},
+};
+
+use crate::world::{Step, World, failed, same};
+
+/// Few enough for campaigns to meet at the same number.
+const NUMBERS: u32 = 40;
+
+impl World {
+    /// Uploads a short list, which may repeat itself, what is there already, and other campaigns' numbers.
+    pub async fn upload(&mut self) -> Step {
+        let Some(id) = self.any_campaign() else { return self.apply().await };
+        let rows: Vec<_> = (0..self.random.random_range(1..=6)).map(|_| self.row()).collect();
+        self.upload_rows(id, &rows).await
+    }
+
+    fn row(&mut self) -> Contact {
+        let count = self.pick(&[1, 1, 1, 2, 3]);
+        let mut numbers: Vec<PhoneNumber> = Vec::new();
+        while numbers.len() < count {
+            let number = self.random.random_range(0..NUMBERS);
+            let number = PhoneNumber::from_e164(&format!("+120255501{number:02}")).expect("well formed");
+            if !numbers.contains(&number) {
+                numbers.push(number);
+            }
+        }
+        let own_id = self.chance(50).then(|| format!("customer-{}", self.random.random_range(0..NUMBERS)));
+        let waits = self.chance(15).then(|| Duration::from_secs(self.random.random_range(1..3_600)));
+        Contact {
+            id: own_id.unwrap_or_else(|| numbers[0].as_e164().to_owned()),
+            numbers,
+            zone: self.pick(&[None, None, Some(chrono_tz::Europe::Paris), Some(chrono_tz::America::New_York)]),
+            priority: self.pick(&[5, 5, 5, 1]),
+            not_before: waits.map(|wait| self.model.now() + wait),
+            attributes: vec!["Ada".to_owned()],
+        }
+    }
+
+    pub async fn upload_rows(&mut self, id: CampaignId, rows: &[Contact]) -> Step {
+        let shown: Vec<_> = rows.iter().map(|row| format!("{} ({} numbers)", row.id, row.numbers.len())).collect();
+        self.note(format!("upload into {}: {}", self.model.campaign(id).definition.name, shown.join(", ")));
+        let answer = match self.send_rows(id, rows).await {
+            Ok(counts) => Some(counts),
+            Err(StoreError::Conflict(_)) => None,
+            Err(error) => return Err(failed(error)),
+        };
+        let added = self.model.upload(id, rows);
+        let expected = added
+            .as_ref()
+            .map(|added| UploadCounts { accepted: added.len() as u64, duplicate: (rows.len() - added.len()) as u64 });
+        same("upload", answer, expected)?;
+        for row in added.unwrap_or_default() {
+            let name = self.model.campaign(id).definition.name.clone();
+            let found = self.store.contact(&name, &row.id).await.map_err(failed)?;
+            let found = found.ok_or_else(|| format!("{} was accepted and is not there", row.id))?;
+            self.model.campaign_mut(id).add(found.position, row);
+        }
+        Ok(())
+    }
+
+    async fn send_rows(&mut self, id: CampaignId, rows: &[Contact]) -> Result<UploadCounts, StoreError> {
+        let columns = ["first_name".to_owned()];
+        let mut upload = self.store.upload(id).await?;
+        for row in rows {
+            upload.push(row.clone(), &columns).await?;
+        }
+        upload.finish().await
+    }
+}

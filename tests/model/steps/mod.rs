@@ -1,0 +1,46 @@
+//! The operations: each is done to the store and to the model, and both must answer alike.
+
+mod accounts;
+mod begin;
+mod campaigns;
+mod claim;
+mod lists;
+mod results;
+mod settle;
+mod workers;
+
+use rand::Rng;
+
+use crate::world::{Step, World};
+
+impl World {
+    /// One random operation.
+    pub async fn step(&mut self) -> Step {
+        match self.random.random_range(0..100) {
+            0..12 => self.wait(),
+            12..16 => self.apply().await,
+            16..23 => self.upload().await,
+            23..30 => self.change().await,
+            30..34 => self.refresh_hours().await,
+            34..50 => self.claim().await,
+            50..66 => self.begin().await,
+            66..76 => self.settle().await,
+            76..81 => self.poll().await,
+            81..86 => self.webhook().await,
+            86..88 => self.settle_again().await,
+            88..90 => self.unclaim().await,
+            90..94 => self.reap().await,
+            94..97 => self.renew().await,
+            97..98 => self.crash().await,
+            _ => self.trouble().await,
+        }
+    }
+
+    fn wait(&mut self) -> Step {
+        let longest_ms = self.pick(&[30, 300, 3_000, 10_000, 60_000, 1_200_000, 4 * 3_600_000]);
+        let by_ms = self.random.random_range(1..=longest_ms);
+        self.advance(by_ms);
+        self.note("… later");
+        Ok(())
+    }
+}

@@ -1,0 +1,144 @@
+//! Answers from the provider: polled, pushed, late, twice, and contradicting each other.
+
+use std::time::Duration;
+
+use rand::Rng;
+use redial_shared::{
+    domain::{AttemptId, Outcome, polling, transition::Ending},
+    store::{PollEntry, Reaped, limits},
+};
+
+use crate::world::{ACCOUNTS, Step, World, failed, same};
+
+/// What providers answer.
+const ANSWERS: [Outcome; 9] = [
+    Outcome::Answered,
+    Outcome::Answered,
+    Outcome::Voicemail,
+    Outcome::Busy,
+    Outcome::Busy,
+    Outcome::NoAnswer,
+    Outcome::NoAnswer,
+    Outcome::TemporarilyUnavailable,
+    Outcome::Unknown,
+];
+/// How long a worker that polls is waited for.
+const TAKEN: Duration = Duration::from_secs(7);
+const SEND_LAG: Duration = Duration::from_micros(limits::SEND_LAG_US);
+const SLACK: Duration = Duration::from_millis(500);
+
+impl World {
+    pub async fn poll(&mut self) -> Step {
+        let (account, most) = (self.pick(&ACCOUNTS), self.random.random_range(1..8));
+        if self.chance(60) {
+            self.advance(1_000);
+        }
+        let finished = self.random.random_range(20..90);
+        self.poll_for(account, most, finished).await.map(drop)
+    }
+
+    /// Polls one batch; of the calls, `finished` in a hundred have ended. Answers how many were asked for, and when the
+    /// next one is due.
+    pub async fn poll_for(
+        &mut self,
+        account: &str,
+        most: usize,
+        finished: u32,
+    ) -> Result<(usize, Option<i64>), String> {
+        let (entries, next) = self.store.take_polls(account, most, TAKEN, SLACK).await.map_err(failed)?;
+        let asked = entries.len();
+        if self.chance(5) {
+            return Ok((asked, next.map(|next| next.as_millis())));
+        }
+        let (mut endings, mut again, mut over) = (Vec::new(), Vec::new(), Vec::new());
+        for entry in entries {
+            self.check_polled(account, &entry)?;
+            if self.chance(finished) {
+                let outcome = self.pick(&ANSWERS);
+                endings.push((entry.attempt, self.ending(outcome, false)));
+                if outcome != Outcome::Unknown {
+                    over.push(entry);
+                }
+                continue;
+            }
+            let results = self.model.campaign(entry.attempt.campaign).definition.results.clone();
+            let age = self.model.now().since(entry.started_at);
+            if age >= results.give_up.duration() {
+                endings.push((entry.attempt, self.ending(Outcome::Unknown, false)));
+            }
+            match polling::next_poll(&results, age) {
+                Some(pause) => again.push((entry, self.model.now() + pause)),
+                None => over.push(entry),
+            }
+        }
+        self.note(format!("poll {account}: {} ended, {} go on, {} no more", endings.len(), again.len(), over.len()));
+        self.store.poll_again(account, &again).await.map_err(failed)?;
+        self.end_attempts(endings).await?;
+        self.store.end_polls(account, &over).await.map_err(failed)?;
+        Ok((asked, next.map(|next| next.as_millis())))
+    }
+
+    /// Only calls of which more is to be learned are asked for.
+    fn check_polled(&mut self, account: &str, entry: &PollEntry) -> Step {
+        let has_moved = self.model.campaign(entry.attempt.campaign).definition.provider != account;
+        let contact = self.model.contact_mut(entry.attempt).ok_or("a poll for no contact")?;
+        let of = |attempt: &&crate::model::Attempt| attempt.record.revision == entry.attempt.revision;
+        let attempt =
+            contact.attempts.iter().find(of).ok_or_else(|| format!("{} is polled and is not", entry.attempt))?;
+        same("call id", entry.call_id.as_str(), attempt.record.call_id.as_str())?;
+        same("started at", entry.started_at, attempt.record.started_at)?;
+        let open = attempt.record.outcome.is_none_or(|outcome| outcome == Outcome::Unknown);
+        if open || has_moved { Ok(()) } else { Err(format!("{} is polled after its end", entry.attempt)) }
+    }
+
+    /// An answer, perhaps two, to any attempt that ever was.
+    pub async fn webhook(&mut self) -> Step {
+        let mut attempts = Vec::new();
+        for campaign in &self.model.campaigns {
+            for contact in &campaign.contacts {
+                let id = |revision| AttemptId { campaign: campaign.id, position: contact.position, revision };
+                attempts.extend(contact.attempts.iter().map(|a| (id(a.record.revision), a.record.started_at)));
+            }
+        }
+        if attempts.is_empty() {
+            return self.begin().await;
+        }
+        let mut endings = Vec::new();
+        for _ in 0..self.random.random_range(1..=3) {
+            let ((attempt, started_at), outcome) = (self.pick(&attempts), self.pick(&ANSWERS));
+            // Nothing is answered before it was sent.
+            self.advance_to((started_at + SEND_LAG).as_millis());
+            endings.push((attempt, self.ending(outcome, false)));
+        }
+        self.end_attempts(endings).await
+    }
+
+    pub async fn end_attempts(&mut self, endings: Vec<(AttemptId, Ending)>) -> Step {
+        let shown: Vec<_> = endings.iter().map(|(attempt, ending)| format!("{attempt} {}", ending.outcome)).collect();
+        self.note(format!("answers: {}", shown.join(", ")));
+        let written = self.store.end_attempts(endings.clone()).await.map_err(failed)?;
+        let mut expected = 0;
+        for (attempt, ending) in &endings {
+            let definition = self.model.campaign(attempt.campaign).definition.clone();
+            expected += usize::from(self.model.conclude(*attempt, ending, &definition));
+        }
+        same("answers written", written, expected)
+    }
+
+    pub async fn reap(&mut self) -> Step {
+        let reaped = self.store.reap().await.map_err(failed)?;
+        let workers = self.model.end_leases(None) as u64;
+        let claims = self.model.reap_claims();
+        let overdue =
+            if self.model.recovering_until_ms > self.model.now_ms { Vec::new() } else { self.model.in_doubt() };
+        let ending = Ending { provider_status: String::new(), ..self.ending(Outcome::Unknown, false) };
+        let reason = "the worker that dialed it did not tell what became of it".to_owned();
+        let ending = Ending { reason, ..ending };
+        for attempt in &overdue {
+            let definition = self.model.campaign(attempt.campaign).definition.clone();
+            self.model.conclude(*attempt, &ending, &definition);
+        }
+        self.note(format!("reap: {reaped:?}"));
+        same("reaped", reaped, Reaped { workers, claims, in_doubt: overdue.len() })
+    }
+}
