@@ -79,7 +79,11 @@ pub async fn run(config: Arc<Config>, store: Store, stop: CancellationToken) -> 
         claiming.spawn(claiming::run(account.clone(), places.clone(), jobs.clone(), stop.clone()));
         background.spawn(polling::run(account.clone(), settled.clone()));
     }
-    drop(jobs);
+    // Without an account there is nothing to claim, and the queue lasts all the same.
+    claiming.spawn(async move {
+        stop.cancelled().await;
+        drop(jobs);
+    });
     claiming.close();
 
     // The queue ends when claiming does; apalis then finishes the calls it has. What one call panics of is its own.
