@@ -13,6 +13,7 @@ mod health;
 mod metrics;
 mod openapi;
 mod problem;
+mod release;
 mod requests;
 mod status;
 pub mod tokens;
@@ -68,6 +69,7 @@ pub fn router(state: ApiState) -> Router {
         .routes(routes!(verbs::pause))
         .routes(routes!(verbs::resume))
         .routes(routes!(verbs::stop))
+        .routes(routes!(release::release))
         .routes(routes!(export::results))
         .routes(routes!(export::attempts))
         .routes(routes!(workers::workers))

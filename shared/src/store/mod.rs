@@ -11,6 +11,7 @@ mod connection;
 mod contacts;
 mod error;
 pub mod fingerprint;
+mod hold;
 pub mod idempotency;
 mod info;
 pub mod keys;
