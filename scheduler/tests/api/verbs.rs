@@ -85,7 +85,7 @@ async fn held_contacts_are_released_all_or_some() {
     api.put_definition(&format!("{NIGHTLY}{hours}unknown_zone = {{ assume = \"UTC\" }}\n")).await.ok();
     let release = |body: &str| api.ask("POST", "/api/v1/campaigns/nightly/release", &[], body.to_owned());
     release("{\"contacts\": [\"1\", \"nobody\"]}").await.problem(404);
-    release("[]").await.problem(400);
+    release("{\"contact\": \"1\"}").await.problem(400);
     assert_eq!(release("{\"contacts\": [\"+12025550102\"]}").await.ok()["released"], 1);
     assert_eq!(release("").await.ok()["released"], 2);
     assert_eq!(release("").await.ok()["released"], 0);

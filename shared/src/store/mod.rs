@@ -9,6 +9,7 @@ mod campaigns;
 mod claims;
 mod connection;
 mod contacts;
+mod durability;
 mod error;
 pub mod fingerprint;
 mod hold;
