@@ -45,7 +45,8 @@ impl World {
         most: usize,
         finished: u32,
     ) -> Result<(usize, Option<i64>), String> {
-        let (entries, next) = self.store.take_polls(account, most, TAKEN, SLACK).await.map_err(failed)?;
+        let taken = self.store.take_polls(account, most, TAKEN, SLACK).await.map_err(failed)?;
+        let (entries, next) = (taken.entries, taken.next_due);
         let asked = entries.len();
         if self.chance(5) {
             return Ok((asked, next.map(|next| next.as_millis())));
