@@ -1,6 +1,11 @@
 //! The model and the real store side by side, and the simulated workers that use the store.
 
-use std::{collections::BTreeSet, fmt::Write, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+    sync::Arc,
+    time::Duration,
+};
 
 use rand::{Rng, SeedableRng, rngs::SmallRng, seq::IndexedRandom};
 use redial_shared::{
@@ -8,7 +13,10 @@ use redial_shared::{
     store::{CampaignInfo, Claimed, Intent, Settlement, Store},
 };
 
-use crate::model::{Account, Model};
+use crate::{
+    compare::Compared,
+    model::{Account, Model},
+};
 
 /// What went wrong, in words.
 pub type Step = Result<(), String>;
@@ -36,6 +44,11 @@ pub struct World {
     pub settled: Vec<Settlement>,
     /// Numbers things that must differ.
     pub serial: u32,
+    /// The contacts of each campaign as they were when they were compared last.
+    pub compared: BTreeMap<CampaignId, Compared>,
+    pub comparisons: u32,
+    /// Whether everything is compared each time.
+    pub is_thorough: bool,
 }
 
 /// A worker process, with what it has in its memory.
@@ -89,6 +102,9 @@ impl World {
             begun: BTreeSet::new(),
             settled: Vec::new(),
             serial: 0,
+            compared: BTreeMap::new(),
+            comparisons: 0,
+            is_thorough: false,
         };
         for account in ACCOUNTS {
             world.model.accounts.insert(account.to_owned(), Account::default());

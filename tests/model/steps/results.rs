@@ -126,7 +126,8 @@ impl World {
         same("answers written", written, expected)
     }
 
-    pub async fn reap(&mut self) -> Step {
+    /// Answers whether there was anything to reap.
+    pub async fn reap(&mut self) -> Result<bool, String> {
         let reaped = self.store.reap().await.map_err(failed)?;
         let workers = self.model.end_leases(None) as u64;
         let claims = self.model.reap_claims();
@@ -140,6 +141,7 @@ impl World {
             self.model.conclude(*attempt, &ending, &definition);
         }
         self.note(format!("reap: {reaped:?}"));
-        same("reaped", reaped, Reaped { workers, claims, in_doubt: overdue.len() })
+        same("reaped", reaped, Reaped { workers, claims, in_doubt: overdue.len() })?;
+        Ok(reaped != Reaped::default())
     }
 }
