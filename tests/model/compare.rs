@@ -34,6 +34,7 @@ impl World {
         if self.is_thorough || self.comparisons.is_multiple_of(ALL_EVERY) {
             self.compared.clear();
         }
+        self.inside.compare(&self.model).await?;
         let views = self.store.campaigns().await.map_err(failed)?;
         same("campaigns", views.len(), self.model.campaigns.len())?;
         for view in views {

@@ -129,26 +129,27 @@ impl World {
             let jobs = std::mem::take(&mut self.workers[worker].jobs);
             if !jobs.is_empty() {
                 self.begin_jobs(worker, jobs, Fate::Answered).await?;
+                moved = true;
             }
             let mut calls = std::mem::take(&mut self.workers[worker].calls);
             calls.sort_by_key(|call| call.sent_at);
+            moved |= !calls.is_empty();
             for call in calls {
                 self.settle_call(call, Fate::Answered).await?;
-                moved = true;
             }
         }
         Ok(moved)
     }
 
-    /// When there is something to do again.
+    /// When there is something to do again; it may be now.
     fn next_ms(&self, agenda: &Agenda) -> i64 {
         let model = &self.model;
-        let mut all = vec![agenda.hours_ms];
-        all.extend(agenda.polls_ms.iter().chain(&agenda.claims_ms));
-        all.extend(model.claims.iter().map(|claim| claim.expires_ms));
-        all.extend(model.attempts().filter_map(|attempt| attempt.intent_until_ms));
-        all.extend(model.campaigns.iter().filter_map(|c| c.run_until).map(|until| until.as_millis()));
-        all.into_iter().filter(|&at_ms| at_ms > model.now_ms).min().unwrap_or(agenda.hours_ms)
+        let mut by_model: Vec<i64> = model.claims.iter().map(|claim| claim.expires_ms).collect();
+        by_model.extend(model.attempts().filter_map(|attempt| attempt.intent_until_ms));
+        by_model.extend(model.campaigns.iter().filter_map(|c| c.run_until).map(|until| until.as_millis()));
+        by_model.retain(|&at_ms| at_ms > model.now_ms);
+        let all = by_model.iter().chain(&agenda.polls_ms).chain(&agenda.claims_ms);
+        all.copied().min().unwrap_or(NEVER).min(agenda.hours_ms)
     }
 
     /// What can be called before the next claim must be known to the store.
@@ -158,10 +159,12 @@ impl World {
             let asked_ms = agenda.claims_ms[place].min(next_ms);
             for campaign in model.campaigns.iter().filter(|campaign| campaign.definition.provider == account) {
                 let waits = |c: &&crate::model::Contact| c.is_callable() && !model.is_claimed(campaign.id, c);
-                let opens = campaign.contacts.iter().filter(waits);
-                let opens_ms = opens.filter_map(|contact| campaign.opens_ms(contact, model.now_ms)).min();
-                if campaign.is_dialing(model.now_ms) && opens_ms.is_some_and(|at_ms| at_ms + PATIENCE_MS < asked_ms) {
-                    return Err(format!("{account} is asked again at {asked_ms}, but has somebody at {opens_ms:?}"));
+                let waiting = campaign.contacts.iter().filter(waits);
+                let opens_ms = waiting.filter_map(|contact| campaign.opens_ms(contact, model.now_ms)).min();
+                let next_us = campaign.pace.next_us().max(model.accounts[account].pace.next_us());
+                let may_be_ms = opens_ms.map(|at_ms| at_ms.max(next_us / 1000));
+                if campaign.is_dialing(model.now_ms) && may_be_ms.is_some_and(|at_ms| at_ms + PATIENCE_MS < asked_ms) {
+                    return Err(format!("{account} is asked again at {asked_ms}, but has somebody at {may_be_ms:?}"));
                 }
             }
         }

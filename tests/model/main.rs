@@ -6,6 +6,7 @@ mod cases;
 mod claims;
 mod compare;
 mod drain;
+mod inside;
 mod model;
 mod pace;
 mod steps;

@@ -15,6 +15,7 @@ use redial_shared::{
 
 use crate::{
     compare::Compared,
+    inside::Inside,
     model::{Account, Model},
 };
 
@@ -33,6 +34,7 @@ pub const ACCOUNTS: [&str; 2] = ["north", "south"];
 /// One case: a workspace of its own, and everything that happens in it, drawn from one seed.
 pub struct World {
     pub store: Store,
+    pub inside: Inside,
     pub model: Model,
     pub workers: Vec<Worker>,
     pub random: SmallRng,
@@ -93,8 +95,10 @@ impl World {
         let store = Store::connect(url, workspace, LEASE).await.map_err(|error| error.to_string())?;
         let model = Model { now_ms: START_MS, ..Model::default() };
         store.set_now(model.now());
+        let inside = Inside::open(url, workspace).await?;
         let mut world = Self {
             store,
+            inside,
             model,
             workers: Vec::new(),
             random: SmallRng::seed_from_u64(seed),

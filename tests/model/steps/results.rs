@@ -92,13 +92,16 @@ impl World {
         if open || has_moved { Ok(()) } else { Err(format!("{} is polled after its end", entry.attempt)) }
     }
 
-    /// An answer, perhaps two, to any attempt that ever was.
+    /// Answers to any attempts that ever were, often to those in doubt.
     pub async fn webhook(&mut self) -> Step {
+        let only_in_doubt = self.chance(40);
         let mut attempts = Vec::new();
         for campaign in &self.model.campaigns {
             for contact in &campaign.contacts {
                 let id = |revision| AttemptId { campaign: campaign.id, position: contact.position, revision };
-                attempts.extend(contact.attempts.iter().map(|a| (id(a.record.revision), a.record.started_at)));
+                let records = contact.attempts.iter().map(|attempt| &attempt.record);
+                let asked_for = records.filter(|record| !only_in_doubt || record.outcome == Some(Outcome::Unknown));
+                attempts.extend(asked_for.map(|record| (id(record.revision), record.started_at)));
             }
         }
         if attempts.is_empty() {
@@ -124,6 +127,15 @@ impl World {
             expected += usize::from(self.model.conclude(*attempt, ending, &definition));
         }
         same("answers written", written, expected)
+    }
+
+    /// Reaps, sometimes just after a lease has ended.
+    pub async fn reap_later(&mut self) -> Step {
+        if self.chance(30) {
+            let worker = self.random.random_range(0..self.workers.len());
+            self.outlive_lease(worker);
+        }
+        self.reap().await.map(drop)
     }
 
     /// Answers whether there was anything to reap.
