@@ -37,22 +37,26 @@ pub const PATTERNS: [Pattern; 12] = [
 ];
 
 /// Its definition but for the name. No call lasts longer than 2 s, so a number in doubt may be called again after 3 s.
-pub fn definition() -> String {
+pub fn definition(policy: &Policy) -> String {
     format!(
         "provider = \"sim\"\n{}[call]\ndisplay_number = \"200\"\n\
          [results]\npoll_first = \"500ms\"\npoll_max = \"1s\"\ngive_up = \"5m\"\nmax_call = \"3s\"\n",
-        POLICY.toml()
+        policy.toml()
     )
 }
 
 /// Waits for the campaign's end and audits it: the counts, each contact, each ring, and the rate in calls per second.
 #[track_caller]
-pub fn completes(rig: &Rig, list: &ScriptedList, rate: usize, limit: Duration) -> Status {
+pub fn completes(rig: &Rig, list: &ScriptedList, policy: &Policy, rate: usize, limit: Duration) -> Status {
     let status = rig.wait_until_completed(NAME, limit);
     let (results, attempts, ledger) = (rig.results(NAME), rig.attempts(NAME), rig.ledger());
-    let counted =
-        Audit { policy: POLICY, list, results: &results, attempts: &attempts, ledger: &ledger }.check();
+    let counted = Audit { policy: *policy, list, results: &results, attempts: &attempts, ledger: &ledger }.check();
     let busiest = busiest_second(&attempts);
+    let mut by = std::collections::BTreeMap::new();
+    for a in attempts.iter().filter(|a| a.outcome.as_deref() == Some("unknown")) {
+        *by.entry((a.worker, a.reason.clone())).or_insert(0) += 1;
+    }
+    eprintln!("{by:?} {:?}", redial_tests::support::Ledger::maxima(rig.simulator_url()));
     eprintln!("{counted:?}, busiest second: {busiest} calls");
     assert_eq!(status.contacts("total"), list.scripts.len() as u64);
     assert_eq!(status.attempts, counted.attempts as u64);

@@ -2,4 +2,5 @@
 //! fails. Each time every contact ends where its campaign's policy says, and the simulator's ledger agrees call by call.
 
 mod campaign;
+mod redis;
 mod workers;

@@ -23,5 +23,9 @@ pub(super) fn request(method: &str, base_url: &str, path: &str, body: &str) -> i
     connection.read_to_string(&mut answer)?;
     let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(|| io::Error::other("an answer without a body"))?;
     let status = head.split(' ').nth(1).unwrap_or_default();
-    if status.starts_with('2') { Ok(body.to_owned()) } else { Err(io::Error::other(format!("{method} {path}: {answer}"))) }
+    if status.starts_with('2') {
+        Ok(body.to_owned())
+    } else {
+        Err(io::Error::other(format!("{method} {path}: {answer}")))
+    }
 }

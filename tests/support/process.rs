@@ -95,7 +95,7 @@ impl Process {
 
     fn show_log(&self) {
         let log = self.log();
-        let lines: Vec<&str> = log.lines().collect();
+        let lines: Vec<&str> = log.lines().filter(|line| !line.contains("request answered")).collect();
         eprintln!("--- {} said last:", self.name);
         lines[lines.len().saturating_sub(LAST_LINES)..].iter().for_each(|line| eprintln!("{line}"));
     }

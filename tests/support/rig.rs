@@ -96,7 +96,8 @@ impl Rig {
     fn bare(simulator: &SimulatorConfig) -> Self {
         let keep = env::var_os(KEEP).is_some();
         let mut directory = tempfile::Builder::new();
-        let directory = directory.prefix("redial-rig-").disable_cleanup(keep).tempdir().expect("a directory can be made");
+        let directory =
+            directory.prefix("redial-rig-").disable_cleanup(keep).tempdir().expect("a directory can be made");
         if keep {
             eprintln!("the rig is in {}", directory.path().display());
         }
