@@ -75,10 +75,10 @@ impl Model {
     /// Repeats an intent that was written before Redis lost it. One that is there, or older than the contact, stays.
     pub fn replay_begin(&mut self, worker: u32, intent: &Intent, timeout_ms: i64) {
         let send_by_us = self.send_by_us(worker, intent);
-        self.drop_claim(worker, intent.claimed.campaign, intent.claimed.position);
         let contact = self.contact_mut(intent.attempt()).expect("claims are of contacts");
         if contact.revision < intent.record.revision {
             contact.begin(intent, send_by_us, timeout_ms);
+            self.drop_claim(worker, intent.claimed.campaign, intent.claimed.position);
         }
     }
 
