@@ -24,8 +24,6 @@ use crate::{
     dial::{Dialed, Ready},
 };
 
-/// How long before its permit a call makes sure of its connection.
-const CONNECT_AHEAD: Duration = Duration::from_millis(60);
 /// How long before its permit a call asks for its intent.
 const BEGIN_AHEAD: Duration = Duration::from_millis(12);
 /// A contact refused for nobody's fault comes up again after this time.
@@ -99,7 +97,7 @@ pub(crate) async fn place(job: Job) {
     let prepared = match attempt.request(&job, &number) {
         Err(refusal) => Err(refusal),
         Ok((call, request)) => {
-            sleep_until(permit - CONNECT_AHEAD).await;
+            // At once, for a distant provider takes long. One that comes too late serves the next call.
             match job.account.dialer.ready(request.uri()).await {
                 Ok(ready) => Ok((call, request, ready)),
                 Err(error) => {

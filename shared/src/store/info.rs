@@ -50,8 +50,8 @@ impl CampaignInfo {
 
     /// The zone whose calendar counts for a lane's contacts: theirs, else that of the calling hours, else UTC.
     pub fn calendar(&self, lane: u16) -> Tz {
-        let zones = self.definition.calling_hours.zones_for(&Vec::from_iter(self.zone(lane)));
-        zones.and_then(|zones| zones.first().copied()).unwrap_or(Tz::UTC)
+        let of_hours = || self.definition.calling_hours.zones_for(&[])?.first().copied();
+        self.zone(lane).or_else(of_hours).unwrap_or(Tz::UTC)
     }
 
     /// Every lane that can exist: each zone with each priority.
