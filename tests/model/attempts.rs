@@ -82,13 +82,10 @@ impl Model {
         }
     }
 
-    /// The attempt never was. Nothing happens unless it is this worker's and nobody knows its end.
-    pub fn withdraw(&mut self, attempt: AttemptId, worker: u32, due: Option<Timestamp>) {
+    /// The attempt never was. Nothing happens unless the contact's last one is just as its intent had it.
+    pub fn withdraw(&mut self, attempt: AttemptId, intended: &AttemptRecord, due: Option<Timestamp>) {
         let Some(contact) = self.contact_mut(attempt) else { return };
-        let is_it = |last: &Attempt| {
-            last.record.revision == attempt.revision && last.record.worker == worker && last.record.outcome.is_none()
-        };
-        if let Some(last) = contact.attempts.pop_if(|last| is_it(last)) {
+        if let Some(last) = contact.attempts.pop_if(|last| last.record == *intended) {
             contact.revision += 1;
             contact.next_number = last.record.number;
             contact.state = if contact.attempts.is_empty() { ContactState::Pending } else { ContactState::Waiting };

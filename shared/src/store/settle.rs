@@ -94,6 +94,7 @@ impl CampaignInfo {
             number_until: slot_held,
             free_slot: slot_held.is_none(),
             poll: if in_doubt { Poll::Keep } else { poll_end(attempt, past) },
+            exactly: None,
         })
     }
 
@@ -115,6 +116,7 @@ impl CampaignInfo {
             number_until: None,
             free_slot: true,
             poll: Poll::Keep,
+            exactly: Some(record.clone()),
         })
     }
 

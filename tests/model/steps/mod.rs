@@ -31,7 +31,8 @@ impl World {
             88..90 => self.unclaim().await,
             90..94 => self.reap_later().await,
             94..97 => self.renew().await,
-            97..98 => self.crash().await,
+            97 => self.crash().await,
+            98 => self.freeze().await,
             _ => self.trouble().await,
         }
     }

@@ -133,7 +133,7 @@ impl World {
     pub async fn reap_later(&mut self) -> Step {
         if self.chance(30) {
             let worker = self.random.random_range(0..self.workers.len());
-            self.outlive_lease(worker);
+            self.advance_to(self.lease_end_ms(worker));
         }
         self.reap().await.map(drop)
     }

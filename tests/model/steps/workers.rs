@@ -1,8 +1,12 @@
 //! Workers: leases, crashes, leaving.
 
 use rand::Rng;
+use redial_shared::store::limits;
 
-use crate::world::{LEASE, Step, Worker, World, failed, same};
+use crate::world::{ACCOUNTS, Fate, LEASE, Step, Worker, World, failed, same};
+
+/// How far ahead permits are given.
+const HORIZON_MS: i64 = limits::HORIZON_US as i64 / 1000;
 
 impl World {
     /// A worker process starts.
@@ -45,10 +49,20 @@ impl World {
         Ok(())
     }
 
-    /// Time goes on to the end of a worker's lease.
-    pub fn outlive_lease(&mut self, worker: usize) {
-        let end_ms = self.model.leases.get(&self.workers[worker].number).copied();
-        self.advance_to(end_ms.unwrap_or(0));
+    /// A worker claims just before its lease ends, is frozen, and begins just after.
+    pub async fn freeze(&mut self) -> Step {
+        let (worker, account) = (self.random.random_range(0..self.workers.len()), self.pick(&ACCOUNTS));
+        let left_ms = self.random.random_range(1..=HORIZON_MS);
+        self.advance_to(self.lease_end_ms(worker) - left_ms);
+        self.claim_for(worker, account, 6, Fate::Answered).await?;
+        self.advance_to(self.lease_end_ms(worker));
+        let jobs = std::mem::take(&mut self.workers[worker].jobs);
+        self.begin_jobs(worker, jobs, Fate::Answered).await
+    }
+
+    /// When a worker's lease ends; 0: it has.
+    pub fn lease_end_ms(&self, worker: usize) -> i64 {
+        self.model.leases.get(&self.workers[worker].number).copied().unwrap_or(0)
     }
 
     /// A process ends: with all that it knew, or tidily.
