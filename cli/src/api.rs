@@ -33,6 +33,13 @@ pub struct Status {
     pub finish_estimate: Option<DateTime<Utc>>,
 }
 
+/// What a release came to: `POST /campaigns/{name}/release`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Released {
+    /// Contacts that were held.
+    pub released: u64,
+}
+
 /// Contacts by state, and their sum.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Contacts {

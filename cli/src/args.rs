@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use crate::commands::{
     apply::ApplyArgs, demo::DemoArgs, doctor::DoctorArgs, explain::ExplainArgs, export::ExportArgs,
-    lifecycle::LifecycleArgs, simulator::SimulatorArgs, status::StatusArgs, upload::UploadArgs,
+    lifecycle::LifecycleArgs, release::ReleaseArgs, simulator::SimulatorArgs, status::StatusArgs, upload::UploadArgs,
 };
 
 /// Outbound call campaigns: durable, paced, inside calling hours.
@@ -73,6 +73,8 @@ pub enum Verb {
     Resume(LifecycleArgs),
     /// End a campaign; what is not finished becomes cancelled
     Stop(LifecycleArgs),
+    /// Put held contacts back, to be called as their turn comes
+    Release(ReleaseArgs),
     /// Show state and counts of all campaigns, or of one
     Status(StatusArgs),
     /// Write one row a contact

@@ -21,7 +21,7 @@ use commands::{
     apply, demo, doctor, explain,
     export::{self, Rows},
     lifecycle::{self, Step},
-    process, simulator, status, upload,
+    process, release, simulator, status, upload,
 };
 use failure::Failure;
 
@@ -55,6 +55,7 @@ async fn run(args: &Args) -> Result<(), Failure> {
         Verb::Pause(args) => lifecycle::run(Step::Pause, args, &client(globals)?).await,
         Verb::Resume(args) => lifecycle::run(Step::Resume, args, &client(globals)?).await,
         Verb::Stop(args) => lifecycle::run(Step::Stop, args, &client(globals)?).await,
+        Verb::Release(args) => release::run(args, &client(globals)?).await,
         Verb::Status(args) => status::run(args, &client(globals)?).await,
         Verb::Results(args) => export::run(Rows::Results, args, &client(globals)?).await,
         Verb::Attempts(args) => export::run(Rows::Attempts, args, &client(globals)?).await,

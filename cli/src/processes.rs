@@ -1,7 +1,7 @@
 //! Where the command meets the engine: configuration, the definition's parser, the run loops, the simulator.
 //! Everything else in this crate knows them only through this file.
 
-use std::{env, fs, io, net::SocketAddr, path::Path, sync::Arc};
+use std::{env, fmt::Display, fs, io, net::SocketAddr, path::Path, sync::Arc};
 
 use redial_scheduler::api::{self, ApiState};
 use redial_shared::{
@@ -128,17 +128,23 @@ pub async fn run(roles: Roles, settings: &Settings, redis_url: &str, stop: Cance
     let store = Store::connect(redis_url, &config.workspace, lease).await.map_err(|error| {
         Failure::failed(&error).hint("start Redis there, or leave redis.url out for one of Redial's own")
     })?;
+    if settings.durability() == Durability::Strict {
+        store.require_durable().await.map_err(|error| Failure::failed(&error))?;
+    }
     let mut running = JoinSet::new();
+    let api = ApiState::new(store.clone(), config.clone());
     if roles.scheduler {
         let listener = listen(settings).await?;
         api::ensure_admin_token(&store, &config.data_dir).await.map_err(|error| Failure::failed(&error))?;
         running.spawn(background(redial_scheduler::run(config.clone(), store.clone(), stop.clone())));
-        running.spawn(serve(listener, ApiState::new(store.clone(), config.clone()), stop.clone()));
+        running.spawn(told(api::serve(listener, api, stop.clone())));
+    } else if config.http.listen.is_some() {
+        running.spawn(told(api::serve_health(listen(settings).await?, api, stop.clone())));
     }
     if roles.worker {
-        running.spawn(work(config, store, stop.clone()));
+        running.spawn(told(redial_worker::run(config, store, stop.clone())));
     }
-    tracing::info!(scheduler = roles.scheduler, worker = roles.worker, "ready");
+    tracing::info!("ready");
     let mut result = Ok(());
     while let Some(ended) = running.join_next().await {
         let ended = ended.map_err(|error| Failure::failed(&error)).flatten();
@@ -176,12 +182,8 @@ async fn background(running: impl Future<Output = ()>) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn serve(listener: TcpListener, state: ApiState, stop: CancellationToken) -> Result<(), Failure> {
-    api::serve(listener, state, stop).await.map_err(|error| Failure::failed(&error))
-}
-
-async fn work(config: Arc<Config>, store: Store, stop: CancellationToken) -> Result<(), Failure> {
-    redial_worker::run(config, store, stop).await.map_err(|error| Failure::failed(&error))
+async fn told<E: Display>(running: impl Future<Output = Result<(), E>>) -> Result<(), Failure> {
+    running.await.map_err(|error| Failure::failed(&error))
 }
 
 /// A running simulator.

@@ -167,6 +167,14 @@ impl Model {
         found
     }
 
+    /// Whether reaping would find anything.
+    pub fn has_overdue(&self) -> bool {
+        let is_over = |at_ms: i64| at_ms <= self.now_ms;
+        self.leases.values().any(|&end_ms| is_over(end_ms))
+            || self.claims.iter().any(|claim| is_over(claim.expires_ms))
+            || self.attempts().any(|attempt| attempt.intent_until_ms.is_some_and(is_over))
+    }
+
     /// Forgets workers whose lease is over, and `leaving`; nobody waits for what they were dialing.
     pub fn end_leases(&mut self, leaving: Option<u32>) -> usize {
         let now_ms = self.now_ms;

@@ -138,7 +138,7 @@ impl Model {
         self.claims.iter().any(|claim| it(claim) && claim.worker == worker)
     }
 
-    fn is_claimed(&self, campaign: CampaignId, contact: &Contact) -> bool {
+    pub fn is_claimed(&self, campaign: CampaignId, contact: &Contact) -> bool {
         let it = |claim: &Claim| claim.campaign == campaign && claim.position == contact.position;
         self.claims.iter().any(|claim| it(claim) && claim.revision == contact.revision)
     }

@@ -1,6 +1,7 @@
 //! One provider account as a worker sees it: its API, its connections, and how it fares.
 
 use std::{
+    num::NonZeroU32,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -8,11 +9,12 @@ use std::{
     time::Duration,
 };
 
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use redial_shared::{
     config::AccountConfig,
-    domain::Timestamp,
+    domain::{Timestamp, units::Rate},
     provider::Provider,
-    store::{BeginAnswer, Intent, limits},
+    store::{AccountLimits, BeginAnswer, Intent, limits},
 };
 use tokio::sync::Notify;
 
@@ -21,6 +23,9 @@ use crate::{batch::Batcher, calls::CallTemplates, dial::Dialer, engine::Engine};
 /// First pause after a connection was refused; it doubles up to `AWAY_PAUSE_MAX`.
 const AWAY_PAUSE: Duration = Duration::from_secs(1);
 const AWAY_PAUSE_MAX: Duration = Duration::from_secs(30);
+
+/// Requests for results that one process sends to one account in a second.
+const POLLS_PER_SECOND: NonZeroU32 = NonZeroU32::new(50).expect("it is not 0");
 
 /// One account.
 pub(crate) struct Account {
@@ -38,6 +43,8 @@ pub(crate) struct Account {
     pub(crate) pollable: Notify,
     /// Where webhooks of this account reach us, if they do.
     pub(crate) hook_url: Option<String>,
+    /// What this process asks of the provider by itself, whatever the account's limits are.
+    pub(crate) polls: DefaultDirectRateLimiter,
     failures: AtomicU32,
 }
 
@@ -52,9 +59,13 @@ impl Account {
         hook_url: Option<String>,
     ) -> Result<Arc<Self>, String> {
         let timeout = config.timeout.duration();
-        let every_us = config.rate.map_or(0, |rate| rate.interval_us(limits::SEND_LAG_US));
-        let max_live = config.max_concurrent.unwrap_or(0);
-        engine.store.set_limits(name, every_us, max_live).await.map_err(|error| error.to_string())?;
+        let every_us = |rate: Option<Rate>| rate.map_or(0, |rate| rate.interval_us(limits::SEND_LAG_US));
+        let account_limits = AccountLimits {
+            call_every_us: every_us(config.rate),
+            request_every_us: every_us(config.requests),
+            max_live: config.max_concurrent.unwrap_or(0),
+        };
+        engine.store.set_limits(name, account_limits).await.map_err(|error| error.to_string())?;
         engine.store.resume_account(name).await.map_err(|error| error.to_string())?;
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(rustls::ClientConfig::clone(tls))
@@ -74,6 +85,7 @@ impl Account {
             claimable: Notify::new(),
             pollable: Notify::new(),
             hook_url,
+            polls: RateLimiter::direct(Quota::per_second(POLLS_PER_SECOND)),
             failures: AtomicU32::new(0),
         }))
     }

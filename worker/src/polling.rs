@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use redial_shared::{
     domain::{Outcome, Timestamp, polling, transition::Ending},
     provider::{ANSWER_MAX_BYTES, CallReport, HttpAnswer, HttpRequest, PollError, Report, Results},
-    store::{PollEntry, StoreError},
+    store::{PollEntry, StoreError, TakenPolls},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -41,8 +41,9 @@ pub(crate) async fn run(account: Arc<Account>, stop: CancellationToken) {
 /// Polls one batch; answers how long there is nothing more to poll.
 async fn poll_once(account: &Account, batch: usize) -> Duration {
     let store = &account.engine.store;
+    account.polls.until_ready().await;
     let taken = store.take_polls(&account.name, batch, account.timeout + TAKEN_GRACE, SLACK).await;
-    let (entries, next) = match taken {
+    let TakenPolls { entries, next_due, permit_us } = match taken {
         Ok(taken) => taken,
         Err(error) => {
             tracing::warn!(%error, account = account.name, "calls to poll could not be taken");
@@ -50,8 +51,10 @@ async fn poll_once(account: &Account, batch: usize) -> Duration {
         }
     };
     if entries.is_empty() {
-        return next.map_or(ASK_AGAIN_MAX, |next| next.since(store.clock().now()));
+        return next_due.map_or(ASK_AGAIN_MAX, |due| due.since(store.clock().now()));
     }
+    let early_us = u64::try_from(permit_us - store.clock().now_us()).unwrap_or(0);
+    tokio::time::sleep(Duration::from_micros(early_us)).await;
     let reports = match ask(account, &entries).await {
         Ok(reports) => reports,
         Err(error) => {

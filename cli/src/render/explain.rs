@@ -5,7 +5,7 @@ use std::fmt::Write;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use super::{Colour, Paint, distance, instant, plural, printable};
+use super::{Colour, Paint, distance, instant, printable};
 use crate::api::{AttemptStory, ContactStory};
 
 /// The story: who it is, what happened, why it is not being dialed now, and when it will be.
@@ -78,11 +78,9 @@ fn lasted(delta: chrono::TimeDelta) -> String {
 
 fn now_and_next(contact: &ContactStory, now: DateTime<Utc>) -> Vec<String> {
     let mut lines = Vec::new();
-    let made = plural(contact.attempts.len() as u64, "attempt");
-    if let Some(outcome) = contact.outcome.filter(|_| !contact.state.is_open()) {
-        lines.push(format!("It is {} for good: {outcome} after {made}.", contact.state));
-    }
-    if !contact.reason.is_empty() && contact.reason != contact.why {
+    let told_already = contact.why.contains(&contact.reason)
+        || contact.outcome.is_some_and(|outcome| contact.reason == outcome.as_str());
+    if !contact.reason.is_empty() && !told_already {
         lines.push(format!("Reason: {}", printable(&contact.reason)));
     }
     if !contact.why.is_empty() {
@@ -146,10 +144,12 @@ Next attempt: 2026-12-01 15:15:00 UTC (in 15 min, Tue 10:15 in America/New_York)
     #[test]
     fn a_contact_that_is_done_has_no_next_attempt() {
         let contact = contact(serde_json::json!({
-            "contact_id": "1", "numbers": ["+442079460001"], "state": "failed", "outcome": "no_answer"
+            "contact_id": "1", "numbers": ["+442079460001"], "state": "failed", "outcome": "no_answer",
+            "reason": "no_answer: 3 attempts made", "why": "it is not called again: no_answer: 3 attempts made"
         }));
         let told = story(&contact, "nightly", now(), Paint::PLAIN);
         assert!(told.contains("It has not been called yet.\n"));
-        assert!(told.ends_with("It is failed for good: no_answer after 0 attempts.\nNext attempt: none.\n"), "{told}");
+        assert!(!told.contains("Reason:"), "it is told already: {told}");
+        assert!(told.ends_with("Next attempt: none.\n"), "{told}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     process::{Child, Command, Stdio},
     time::Duration,
@@ -27,9 +27,12 @@ fn pid_of_redis(stub: &Stub) -> Option<u32> {
 }
 
 fn answers(stub: &Stub) -> bool {
+    redis_cli(stub, &["ping"]).starts_with(b"PONG")
+}
+
+fn redis_cli(stub: &Stub, arguments: &[&str]) -> Vec<u8> {
     let socket = stub.dir().join("data/redis/redis.sock");
-    let ping = Command::new("redis-cli").arg("-s").arg(socket).arg("ping").output();
-    ping.is_ok_and(|output| output.stdout.starts_with(b"PONG"))
+    Command::new("redis-cli").arg("-s").arg(socket).args(arguments).output().unwrap().stdout
 }
 
 fn alive(pid: u32) -> bool {
@@ -53,6 +56,54 @@ fn up_brings_its_own_redis_and_takes_it_down_on_sigterm() {
     signal(&up, "-TERM");
     assert!(up.wait().unwrap().success());
     assert!(!alive(redis));
+}
+
+#[test]
+fn strict_durability_needs_a_redis_that_syncs_before_it_answers() {
+    let stub = Stub::start();
+    let strict = |role: &str| {
+        let mut command = stub.command(&[role]);
+        command.env("REDIAL__REDIS__DURABILITY", "strict").stderr(Stdio::null());
+        command
+    };
+    let mut up = strict("up").spawn().unwrap();
+    until("its own Redis answers", || answers(&stub));
+    let url = format!("redis+unix://{}", stub.dir().join("data/redis/redis.sock").display());
+    let mut worker = strict("worker").env("REDIAL__REDIS__URL", &url).spawn().unwrap();
+    until("both workers have a lease", || redis_cli(&stub, &["zcard", "{default}:workers"]).starts_with(b"2"));
+    redis_cli(&stub, &["config", "set", "appendfsync", "everysec"]);
+    let lax = Done::of(strict("worker").env("REDIAL__REDIS__URL", &url).stderr(Stdio::piped()).output().unwrap());
+    assert_eq!(lax.code, 1);
+    assert!(lax.stderr.contains("set `appendonly yes` and `appendfsync always` there"), "{}", lax.stderr);
+    for process in [&mut worker, &mut up] {
+        signal(process, "-TERM");
+        assert!(process.wait().unwrap().success());
+    }
+}
+
+#[test]
+fn a_worker_alone_serves_what_machines_ask_for_if_it_is_told_where() {
+    let stub = Stub::start();
+    let mut up = stub.command(&["up"]).stderr(Stdio::null()).spawn().unwrap();
+    until("its own Redis answers", || answers(&stub));
+    let url = format!("redis+unix://{}", stub.dir().join("data/redis/redis.sock").display());
+    let mut command = stub.command(&["worker"]);
+    command.env("REDIAL__REDIS__URL", url).env("REDIAL__HTTP__LISTEN", "127.0.0.1:0").stderr(Stdio::piped());
+    let mut worker = command.spawn().unwrap();
+    let mut log = BufReader::new(worker.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let line = log.find(|line| line.contains("listening on http://")).expect("it says where");
+    let address = line.split("http://").nth(1).unwrap().trim().to_owned();
+    for (path, status) in [("/health", "200"), ("/ready", "200"), ("/metrics", "200"), ("/api/v1/campaigns", "404")] {
+        let mut connection = TcpStream::connect(&address).unwrap();
+        write!(connection, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
+    }
+    for process in [&mut worker, &mut up] {
+        signal(process, "-TERM");
+        assert!(process.wait().unwrap().success());
+    }
 }
 
 #[test]

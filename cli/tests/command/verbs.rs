@@ -187,3 +187,12 @@ fn explain_tells_the_story_and_encodes_the_contact_in_the_path() {
     assert!(told.starts_with("Contact a/b c of nightly is pending.\n"), "{told}");
     assert!(told.contains("Now: It waits for its turn.\n"), "{told}");
 }
+
+#[test]
+fn release_names_the_contacts_and_tells_how_many_were_held() {
+    let stub = Stub::start();
+    stub.on("POST /campaigns/nightly/release", json!({"campaign": "nightly", "released": 2}));
+    assert_eq!(stub.redial(&["release", "nightly", "1", "+12025550102"]).ok(), "nightly: 2 held contacts released\n");
+    let body: Value = serde_json::from_slice(&stub.asked()[0].body).unwrap();
+    assert_eq!(body, json!({"contacts": ["1", "+12025550102"]}));
+}

@@ -13,6 +13,7 @@ mod health;
 mod metrics;
 mod openapi;
 mod problem;
+mod release;
 mod requests;
 mod status;
 pub mod tokens;
@@ -68,6 +69,7 @@ pub fn router(state: ApiState) -> Router {
         .routes(routes!(verbs::pause))
         .routes(routes!(verbs::resume))
         .routes(routes!(verbs::stop))
+        .routes(routes!(release::release))
         .routes(routes!(export::results))
         .routes(routes!(export::attempts))
         .routes(routes!(workers::workers))
@@ -81,20 +83,37 @@ pub fn router(state: ApiState) -> Router {
         .with_state(state)
 }
 
-/// Serves until `shutdown`, then ends the requests that are under way, for at most 10 seconds.
+/// Serves all of it until `shutdown`, then ends the requests that are under way, for at most 10 seconds.
 ///
 /// # Errors
 /// Those of the listener.
 pub async fn serve(listener: TcpListener, state: ApiState, shutdown: CancellationToken) -> io::Result<()> {
+    serve_router(listener, router(state), shutdown).await
+}
+
+/// The same for a worker alone: just `/health`, `/ready` and `/metrics`.
+///
+/// # Errors
+/// Those of the listener.
+pub async fn serve_health(listener: TcpListener, state: ApiState, shutdown: CancellationToken) -> io::Result<()> {
+    let router = health::routes()
+        .fallback(extract::no_such_path)
+        .method_not_allowed_fallback(extract::no_such_method)
+        .layer(middleware::from_fn(requests::observe))
+        .with_state(state);
+    serve_router(listener, router, shutdown).await
+}
+
+async fn serve_router(listener: TcpListener, router: Router, shutdown: CancellationToken) -> io::Result<()> {
     let address = listener.local_addr()?;
-    tracing::info!(%address, "serving the HTTP API");
+    tracing::info!("listening on http://{address}");
     let listener = listener.tap_io(|connection| {
         // Small answers would wait for the client's acknowledgements; where it cannot be set they do.
         if let Err(error) = connection.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY");
         }
     });
-    let serving = axum::serve(listener, router(state)).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    let serving = axum::serve(listener, router).with_graceful_shutdown(shutdown.clone().cancelled_owned());
     let too_long = async {
         shutdown.cancelled().await;
         tokio::time::sleep(SHUTDOWN_GRACE).await;

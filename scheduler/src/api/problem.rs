@@ -113,8 +113,10 @@ impl Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unreachable { .. } => Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
-                .with_hint("start Redis, or correct `redis.url` in redial.toml; then try again"),
+            StoreError::Unreachable { .. } | StoreError::NotDurable { .. } => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+                    .with_hint("start Redis, or correct `redis.url` in redial.toml; then try again")
+            }
             StoreError::NoCampaign(_) => Self::not_found(error.to_string())
                 .with_hint("`redial status` lists the campaigns; `redial apply FILE` creates one"),
             StoreError::Conflict(_) => Self::conflict(error.to_string()),

@@ -24,7 +24,11 @@ pub async fn observe(request: Request, next: Next) -> Response {
     let mut response = next.run(request).instrument(span.clone()).await;
     let status = response.status().as_u16();
     let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    span.in_scope(|| tracing::info!(%method, path, status, took_ms, "request answered"));
+    span.in_scope(|| match (method.is_safe(), status) {
+        // Machines look often; what they see is no news.
+        (true, ..400) => tracing::debug!(%method, path, status, took_ms, "request answered"),
+        _ => tracing::info!(%method, path, status, took_ms, "request answered"),
+    });
     response.headers_mut().insert(REQUEST_ID, id);
     response
 }

@@ -53,7 +53,7 @@ pub async fn start(State(state): State<ApiState>, Campaign(name): Campaign) -> R
     let verb = start_verb(&info.definition.schedule, state.store.clock().now())?;
     let changed = change(&state, &name, verb).await?;
     answer(&state, &name, changed, |changed, next_run_at| match (changed.state, next_run_at) {
-        (CampaignState::Running, _) if changed.changed => "it runs".to_owned(),
+        (CampaignState::Running, _) if changed.changed => "it has started".to_owned(),
         (CampaignState::Running, _) => "it was running already".to_owned(),
         (_, Some(at)) => format!("it is armed: its next run starts at {at}"),
         (_, None) => "it is armed".to_owned(),

@@ -1,5 +1,6 @@
 //! Calling hours: every lane carries its open intervals as data, two days ahead. They are written again every hour, and at
-//! once when a campaign's definition has changed since. Should every scheduler die, they end by themselves.
+//! once when a campaign's definition has changed since. Should every scheduler die, they end by themselves. Contacts whose
+//! hours nobody can tell are held.
 
 #[cfg(test)]
 mod tests;
@@ -55,6 +56,10 @@ impl Hours {
 
     async fn write(&self, campaign: CampaignId, now: Timestamp) -> Result<(), StoreError> {
         let version = self.store.refresh_hours_as_leader(campaign, now, self.leadership).await?;
+        let held = self.store.hold_zoneless(campaign).await?;
+        if held > 0 {
+            tracing::warn!(%campaign, held, "contacts without a time zone are held");
+        }
         self.written.lock().expect("no panic while held").insert(campaign, (version, now));
         Ok(())
     }

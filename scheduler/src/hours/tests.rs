@@ -1,6 +1,9 @@
 //! Hours against a real Redis, with the clock moved by hand.
 
-use redial_shared::store::Verb;
+use redial_shared::{
+    domain::{ContactState, Outcome},
+    store::Verb,
+};
 
 use super::*;
 use crate::testing::World;
@@ -105,4 +108,41 @@ async fn a_round_is_bounded_and_serves_campaigns_that_dial_first() {
     assert_eq!(hours.run_once(now).await.unwrap(), HoursCounts { written: CAMPAIGNS_PER_ROUND, left: 1 });
     assert_eq!(world.call(1).await.len(), 1);
     assert_eq!(hours.run_once(now).await.unwrap(), written(1));
+}
+
+#[tokio::test]
+async fn a_contact_whose_zone_nobody_knows_is_held_until_its_hours_need_none() {
+    let (world, now) = World::at("2026-06-01 12:00").await;
+    let campaign = world.apply("paris", PARIS).await;
+    world.upload(campaign, 0, 300, "").await;
+    world.upload(campaign, 300, 5, "Europe/Paris").await;
+    assert_eq!(world.count(campaign, ContactState::Held).await, 300);
+    assert_eq!(world.count(campaign, ContactState::Pending).await, 5);
+    assert_eq!(world.store.release(campaign, None).await.unwrap(), 0, "they would be held again");
+    assert_eq!(world.count(campaign, ContactState::Held).await, 300);
+
+    world.apply("paris", &format!("{PARIS}unknown_zone = {{ assume = \"Europe/Paris\" }}\n")).await;
+    assert_eq!(world.store.release(campaign, Some(&[0, 2])).await.unwrap(), 2);
+    assert_eq!(world.store.release(campaign, None).await.unwrap(), 298);
+    let hours = Hours::new(world.store.clone(), world.leader("a").await);
+    hours.run_once(now).await.unwrap();
+    world.store.change(campaign, Verb::Start { until: None }, "", None).await.unwrap();
+    assert_eq!(world.call(400).await.len() + world.call(400).await.len(), 305);
+}
+
+#[tokio::test]
+async fn waiting_contacts_are_held_when_their_campaign_is_given_hours_that_nobody_can_tell() {
+    let (world, now) = World::at("2026-06-01 12:00").await;
+    let campaign = world.campaign("anytime", "", 3, now).await;
+    world.store.change(campaign, Verb::Start { until: None }, "", None).await.unwrap();
+    world.end(&world.call(2).await, Outcome::Busy, now).await;
+    world.apply("anytime", PARIS).await;
+    let hours = Hours::new(world.store.clone(), world.leader("a").await);
+    hours.run_once(now).await.unwrap();
+    assert_eq!(world.count(campaign, ContactState::Held).await, 3);
+    world.apply("anytime", "").await;
+    hours.run_once(now).await.unwrap();
+    assert_eq!(world.store.release(campaign, None).await.unwrap(), 3);
+    assert_eq!(world.count(campaign, ContactState::Waiting).await, 2);
+    assert_eq!(world.call(9).await.len(), 3);
 }

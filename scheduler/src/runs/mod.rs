@@ -130,7 +130,10 @@ impl Runs {
     ) -> Result<bool, StoreError> {
         for _ in 0..BLOCKS_PER_ROUND {
             match self.store.restart_block(standing.id, preparation, self.leadership).await? {
-                Prepared::All => return Ok(true),
+                Prepared::All => {
+                    self.store.hold_zoneless(standing.id).await?;
+                    return Ok(true);
+                }
                 Prepared::Changed => return Ok(false),
                 Prepared::Block(contacts) => {
                     counts.put_back += contacts;

@@ -91,6 +91,7 @@ async fn the_description_lists_every_route() {
             "get /workers",
             "post /campaigns/{name}/contacts",
             "post /campaigns/{name}/pause",
+            "post /campaigns/{name}/release",
             "post /campaigns/{name}/resume",
             "post /campaigns/{name}/start",
             "post /campaigns/{name}/stop",

@@ -6,7 +6,7 @@ use crate::support::{Api, NIGHTLY, begin_one};
 async fn a_campaign_starts_pauses_resumes_and_stops() {
     let api = Api::with_campaign().await;
     for (verb, state, message) in [
-        ("start", "running", "it runs"),
+        ("start", "running", "it has started"),
         ("start", "running", "it was running already"),
         ("pause", "paused", "no new call starts; no call is live"),
         ("pause", "paused", "it was paused already; no call is live"),
@@ -71,4 +71,23 @@ async fn a_pause_answers_when_the_last_call_begun_can_no_longer_start() {
     let again = api.store.change(id, redial_shared::store::Verb::Pause, "", None).await.unwrap();
     assert!(again.last_send_by_us > 0);
     assert!(api.store.clock().now_us() > again.last_send_by_us);
+}
+
+#[tokio::test]
+async fn held_contacts_are_released_all_or_some() {
+    let api = Api::start().await;
+    let hours = "[calling_hours]\ndaily = [\"00:00-24:00\"]\n";
+    api.put_definition(&format!("{NIGHTLY}{hours}")).await.ok();
+    api.upload("id,phone\n1,+12025550101\n2,+12025550102\n3,+12025550103\n").await.ok();
+    assert_eq!(api.get("/campaigns/nightly").await.ok()["contacts"]["held"], 3);
+    let why = api.get("/campaigns/nightly/contacts/1").await.ok()["why"].to_string();
+    assert!(why.contains("nobody knows its time zone"), "{why}");
+    api.put_definition(&format!("{NIGHTLY}{hours}unknown_zone = {{ assume = \"UTC\" }}\n")).await.ok();
+    let release = |body: &str| api.ask("POST", "/api/v1/campaigns/nightly/release", &[], body.to_owned());
+    release("{\"contacts\": [\"1\", \"nobody\"]}").await.problem(404);
+    release("{\"contact\": \"1\"}").await.problem(400);
+    assert_eq!(release("{\"contacts\": [\"+12025550102\"]}").await.ok()["released"], 1);
+    assert_eq!(release("").await.ok()["released"], 2);
+    assert_eq!(release("").await.ok()["released"], 0);
+    assert_eq!(api.get("/campaigns/nightly").await.ok()["contacts"]["pending"], 3);
 }

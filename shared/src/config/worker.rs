@@ -16,7 +16,7 @@ const LEASE_MAX: Span = Span::from_mins(60);
 /// How a worker process works.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkerConfig {
-    /// Calls being placed at once, 1 to [`CONCURRENCY_MAX`].
+    /// Calls being placed at once, 1 to 65,536.
     pub concurrency: u32,
     /// A silent worker's calls are taken over after this, 1 s to 1 h.
     pub lease: Span,

@@ -85,8 +85,7 @@ pub fn withdraw(before: &Record, attempt: u32, due: Option<Timestamp>, reason: &
     let mut record = next_revision(before);
     record.next_number = last.number;
     record.attempts.pop();
-    let called = record.attempts.len() > usize::from(record.former_attempts);
-    record.state = if called { ContactState::Waiting } else { ContactState::Pending };
+    record.state = callable_state(&record);
     record.due = due;
     reason.clone_into(&mut record.reason);
     Some(Change { record, file: true, counted_before: None, counted_now: None, attempts: -1 })
@@ -124,6 +123,33 @@ pub fn restart(before: &Record) -> Option<Change> {
     record.former_attempts = u16::try_from(record.attempts.len()).unwrap_or(u16::MAX);
     record.reason.clear();
     Some(Change { record, file: true, counted_before: None, counted_now: None, attempts: 0 })
+}
+
+/// Nobody can call the contact until somebody acts. None for one that is not waiting to be called.
+pub fn hold(before: &Record, reason: &str) -> Option<Change> {
+    matches!(before.state, ContactState::Pending | ContactState::Waiting).then(|| {
+        let mut record = next_revision(before);
+        record.state = ContactState::Held;
+        record.due = None;
+        reason.clone_into(&mut record.reason);
+        Change { record, file: false, counted_before: None, counted_now: None, attempts: 0 }
+    })
+}
+
+/// A held contact is called again as its turn comes. None for one that is not held.
+pub fn release(before: &Record) -> Option<Change> {
+    (before.state == ContactState::Held).then(|| {
+        let mut record = next_revision(before);
+        record.state = callable_state(&record);
+        record.reason.clear();
+        Change { record, file: true, counted_before: None, counted_now: None, attempts: 0 }
+    })
+}
+
+/// The state of a contact that is to be called: whether it was, in this run.
+fn callable_state(record: &Record) -> ContactState {
+    let called = record.attempts.len() > usize::from(record.former_attempts);
+    if called { ContactState::Waiting } else { ContactState::Pending }
 }
 
 fn next_revision(before: &Record) -> Record {

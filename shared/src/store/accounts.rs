@@ -3,15 +3,28 @@
 use super::{Store, StoreError};
 use crate::domain::Timestamp;
 
+/// What an account may do, over all workers together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AccountLimits {
+    /// Spacing of its calls, in microseconds; 0: no limit.
+    pub call_every_us: u64,
+    /// Spacing of all its requests, calls and polls, in microseconds; 0: no limit.
+    pub request_every_us: u64,
+    /// Live calls at once; 0: no limit.
+    pub max_live: u32,
+}
+
 impl Store {
-    /// Sets an account's limits: the spacing of its permits in microseconds (0 = none) and its live calls (0 = no limit).
+    /// Sets an account's limits.
     ///
     /// # Errors
     /// When Redis does not answer.
-    pub async fn set_limits(&self, account: &str, every_us: u64, max_live: u32) -> Result<(), StoreError> {
+    pub async fn set_limits(&self, account: &str, limits: AccountLimits) -> Result<(), StoreError> {
         let mut pipeline = redis::pipe();
         let keys = self.connection.keys();
-        pipeline.cmd("HSET").arg(keys.account(account)).arg("every_us").arg(every_us).arg("max_live").arg(max_live);
+        pipeline.cmd("HSET").arg(keys.account(account));
+        pipeline.arg("every_us").arg(limits.call_every_us).arg("request_us").arg(limits.request_every_us);
+        pipeline.arg("max_live").arg(limits.max_live);
         pipeline.cmd("SADD").arg(keys.accounts()).arg(account);
         self.connection.query_all::<redis::Value>(&pipeline).await.map(drop)
     }

@@ -4,7 +4,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -28,6 +28,8 @@ pub(super) struct Connection {
     clock: ServerClock,
     restarts: watch::Sender<u64>,
     commands: AtomicU64,
+    /// Whether only a Redis will do that has a write on disk before it answers.
+    pub(super) strict: AtomicBool,
 }
 
 impl Connection {
@@ -44,6 +46,7 @@ impl Connection {
             clock: ServerClock::new(),
             restarts: watch::Sender::new(0),
             commands: AtomicU64::new(0),
+            strict: AtomicBool::new(false),
         });
         connection.live().await?;
         Ok(connection)
@@ -141,6 +144,12 @@ impl Connection {
         }
     }
 
+    /// Leaves the present connection for a new one.
+    pub(super) async fn reconnect(&self) -> Result<(), StoreError> {
+        self.current.lock().await.take();
+        self.live().await.map(drop)
+    }
+
     async fn live(&self) -> Result<MultiplexedConnection, StoreError> {
         let mut current = self.current.lock().await;
         if let Some(connection) = &*current {
@@ -161,6 +170,7 @@ impl Connection {
             .get_multiplexed_async_connection_with_config(&config)
             .await
             .map_err(|error| self.unreachable(&error))?;
+        self.check_durable(&mut connection).await?;
         let info: String = redis::cmd("INFO")
             .arg("server")
             .query_async(&mut connection)

@@ -11,6 +11,17 @@ pub enum StoreError {
         /// What the connection said.
         cause: String,
     },
+    /// `durability = "strict"`, and Redis answers before a write is on disk. Nothing is called until it does not.
+    #[error(
+        "redis.durability is \"strict\", but Redis has appendonly {appendonly:?} and appendfsync {appendfsync:?}: \
+         set `appendonly yes` and `appendfsync always` there"
+    )]
+    NotDurable {
+        /// As Redis tells it.
+        appendonly: String,
+        /// As Redis tells it.
+        appendfsync: String,
+    },
     /// Redis refused an operation.
     #[error("Redis refused: {0}")]
     Refused(String),
@@ -28,6 +39,6 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the same operation may succeed once Redis is back.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unreachable { .. })
+        matches!(self, Self::Unreachable { .. } | Self::NotDurable { .. })
     }
 }

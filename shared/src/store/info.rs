@@ -134,7 +134,11 @@ impl Store {
         let (Some(name), Some(version), Some(source)) = (name, version, source) else {
             return Err(StoreError::NoCampaign(campaign.to_string()));
         };
-        let definition = campaign::parse(&source, &name).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        let known = self.cache.infos.lock().expect("no panic while held").get(&campaign).cloned();
+        let definition = match known.filter(|known| known.source == source) {
+            Some(known) => known.definition.clone(),
+            None => campaign::parse(&source, &name).map_err(|error| StoreError::Corrupt(error.to_string()))?,
+        };
         let schemas = in_order(schemas)
             .iter()
             .map(|names| serde_json::from_str::<Vec<String>>(names).map(Arc::from))

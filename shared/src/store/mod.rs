@@ -9,8 +9,10 @@ mod campaigns;
 mod claims;
 mod connection;
 mod contacts;
+mod durability;
 mod error;
 pub mod fingerprint;
+mod hold;
 pub mod idempotency;
 mod info;
 pub mod keys;
@@ -34,6 +36,7 @@ pub mod view;
 
 use std::{sync::Arc, time::Duration};
 
+pub use accounts::AccountLimits;
 pub use attempts::{BeginAnswer, Intent, Placed, Poll, Settled, Settlement};
 pub use campaigns::{Changed, Notes, Verb};
 pub use claims::{Claim, Claimed};
@@ -42,7 +45,7 @@ pub use contacts::Row;
 pub use error::StoreError;
 pub use info::CampaignInfo;
 pub use leader::Leadership;
-pub use polls::PollEntry;
+pub use polls::{PollEntry, TakenPolls};
 pub use reap::Reaped;
 pub use restart::Prepared;
 pub use standing::{NextRun, Preparation, Standing};

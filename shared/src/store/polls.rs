@@ -33,9 +33,21 @@ impl PollEntry {
     }
 }
 
+/// Calls to be asked for now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenPolls {
+    /// The calls.
+    pub entries: Vec<PollEntry>,
+    /// When the next one is due; none: no call of the account is polled.
+    pub next_due: Option<Timestamp>,
+    /// The instant from which the request may be sent, in microseconds of Redis's clock; 0: at once.
+    pub permit_us: i64,
+}
+
 impl Store {
     /// Takes up to `most` calls whose poll is due; once one is due, those due within `slack` fill the batch. Each comes up
-    /// again after `again` unless it is filed anew. Answers when the next one is due.
+    /// again after `again` unless it is filed anew. Tells when the next one is due, and when asking for these is within
+    /// the account's limit of requests.
     ///
     /// # Errors
     /// When Redis does not answer: the calls come up again by themselves.
@@ -45,16 +57,17 @@ impl Store {
         most: usize,
         again: Duration,
         slack: Duration,
-    ) -> Result<(Vec<PollEntry>, Option<Timestamp>), StoreError> {
+    ) -> Result<TakenPolls, StoreError> {
         let arguments = Arguments::default().text(account).text(most).text(again.as_millis()).text(slack.as_millis());
         let mut answer: Vec<String> = self.connection.run("take_polls", arguments.as_slice()).await?;
-        let entries = answer.split_off(1.min(answer.len()));
-        let due = answer.first().and_then(|due| due.parse().ok()).unwrap_or(0);
+        let entries = answer.split_off(2.min(answer.len()));
         let entries = entries
             .iter()
             .map(|text| PollEntry::parse(text).ok_or_else(|| StoreError::Corrupt(format!("poll entry `{text}`"))))
             .collect::<Result<_, _>>()?;
-        Ok((entries, (due > 0).then(|| Timestamp::from_millis(due))))
+        let number = |place: usize| answer.get(place).and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
+        let next_due = Some(number(0)).filter(|due| *due > 0).map(Timestamp::from_millis);
+        Ok(TakenPolls { entries, next_due, permit_us: number(1) })
     }
 
     /// Files calls that are still pending to be polled again. One that has been ended meanwhile stays ended.

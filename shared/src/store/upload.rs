@@ -133,6 +133,7 @@ impl Upload {
             self.decide().await?;
         }
         self.write_all().await?;
+        self.store.hold_zoneless(self.info.id).await?;
         Ok(self.counts)
     }
 

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use rand::Rng;
-use redial_shared::{domain::units::Rate, store::limits::SEND_LAG_US};
+use redial_shared::{
+    domain::units::Rate,
+    store::{AccountLimits, limits::SEND_LAG_US},
+};
 
 use crate::world::{ACCOUNTS, Step, World, failed};
 
@@ -18,7 +21,8 @@ impl World {
         let limits = self.model.accounts.get_mut(account).expect("it is one of ours");
         limits.pace.rate = rate;
         limits.max_live = max_live;
-        self.store.set_limits(account, every_us, max_live).await.map_err(failed)
+        let limits = AccountLimits { call_every_us: every_us, request_every_us: 0, max_live };
+        self.store.set_limits(account, limits).await.map_err(failed)
     }
 
     /// An account gets into trouble, or out of it.

@@ -9,7 +9,7 @@ use redial_shared::{
 use crate::world::{Call, Fate, Job, Step, TIMEOUT, World, failed};
 
 impl World {
-    /// A worker begins some of what it has claimed: mostly just before the permits, sometimes late.
+    /// A worker begins some of what it has claimed: mostly just before the permits, sometimes late, or after it was frozen.
     pub async fn begin(&mut self) -> Step {
         let busy: Vec<_> = (0..self.workers.len()).filter(|&worker| !self.workers[worker].jobs.is_empty()).collect();
         if busy.is_empty() {
@@ -18,9 +18,13 @@ impl World {
         let worker = self.pick(&busy);
         let count = self.random.random_range(1..=self.workers[worker].jobs.len());
         let jobs: Vec<_> = self.workers[worker].jobs.drain(..count).collect();
-        if self.chance(70) {
-            let first_us = jobs.iter().map(|job| job.claimed.permit_us).min().unwrap_or(0);
-            self.advance_to(first_us / 1000 - 12);
+        match self.random.random_range(0..100) {
+            0..70 => {
+                let first_us = jobs.iter().map(|job| job.claimed.permit_us).min().unwrap_or(0);
+                self.advance_to(first_us / 1000 - 12);
+            }
+            70..75 => self.outlive_lease(worker),
+            _ => {}
         }
         let fate = self.fate();
         self.begin_jobs(worker, jobs, fate).await

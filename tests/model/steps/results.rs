@@ -45,7 +45,8 @@ impl World {
         most: usize,
         finished: u32,
     ) -> Result<(usize, Option<i64>), String> {
-        let (entries, next) = self.store.take_polls(account, most, TAKEN, SLACK).await.map_err(failed)?;
+        let taken = self.store.take_polls(account, most, TAKEN, SLACK).await.map_err(failed)?;
+        let (entries, next) = (taken.entries, taken.next_due);
         let asked = entries.len();
         if self.chance(5) {
             return Ok((asked, next.map(|next| next.as_millis())));
@@ -91,13 +92,16 @@ impl World {
         if open || has_moved { Ok(()) } else { Err(format!("{} is polled after its end", entry.attempt)) }
     }
 
-    /// An answer, perhaps two, to any attempt that ever was.
+    /// Answers to any attempts that ever were, often to those in doubt.
     pub async fn webhook(&mut self) -> Step {
+        let only_in_doubt = self.chance(40);
         let mut attempts = Vec::new();
         for campaign in &self.model.campaigns {
             for contact in &campaign.contacts {
                 let id = |revision| AttemptId { campaign: campaign.id, position: contact.position, revision };
-                attempts.extend(contact.attempts.iter().map(|a| (id(a.record.revision), a.record.started_at)));
+                let records = contact.attempts.iter().map(|attempt| &attempt.record);
+                let asked_for = records.filter(|record| !only_in_doubt || record.outcome == Some(Outcome::Unknown));
+                attempts.extend(asked_for.map(|record| (id(record.revision), record.started_at)));
             }
         }
         if attempts.is_empty() {
@@ -125,7 +129,17 @@ impl World {
         same("answers written", written, expected)
     }
 
-    pub async fn reap(&mut self) -> Step {
+    /// Reaps, sometimes just after a lease has ended.
+    pub async fn reap_later(&mut self) -> Step {
+        if self.chance(30) {
+            let worker = self.random.random_range(0..self.workers.len());
+            self.outlive_lease(worker);
+        }
+        self.reap().await.map(drop)
+    }
+
+    /// Answers whether there was anything to reap.
+    pub async fn reap(&mut self) -> Result<bool, String> {
         let reaped = self.store.reap().await.map_err(failed)?;
         let workers = self.model.end_leases(None) as u64;
         let claims = self.model.reap_claims();
@@ -139,6 +153,7 @@ impl World {
             self.model.conclude(*attempt, &ending, &definition);
         }
         self.note(format!("reap: {reaped:?}"));
-        same("reaped", reaped, Reaped { workers, claims, in_doubt: overdue.len() })
+        same("reaped", reaped, Reaped { workers, claims, in_doubt: overdue.len() })?;
+        Ok(reaped != Reaped::default())
     }
 }

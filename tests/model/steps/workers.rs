@@ -45,6 +45,12 @@ impl World {
         Ok(())
     }
 
+    /// Time goes on to the end of a worker's lease.
+    pub fn outlive_lease(&mut self, worker: usize) {
+        let end_ms = self.model.leases.get(&self.workers[worker].number).copied();
+        self.advance_to(end_ms.unwrap_or(0));
+    }
+
     /// A process ends: with all that it knew, or tidily.
     pub async fn crash(&mut self) -> Step {
         let index = self.random.random_range(0..self.workers.len());

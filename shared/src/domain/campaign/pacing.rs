@@ -19,12 +19,12 @@ pub struct Pacing {
     /// Calls started; none: only the account's limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<Rate>,
-    /// Live calls at once, 1 to [`MAX_CONCURRENT_MAX`]; none: only the account's limit.
+    /// Live calls at once, 1 to 1,000,000; none: only the account's limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_concurrent: Option<u32>,
     /// 1 first … 9 last.
     pub priority: u8,
-    /// The share among campaigns of the same priority, 1 to [`WEIGHT_MAX`].
+    /// The share among campaigns of the same priority, 1 to 1,000.
     pub weight: u32,
 }
 

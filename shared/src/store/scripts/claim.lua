@@ -11,11 +11,15 @@ if not lease or tonumber(lease) <= now_ms then return { -1, 0 } end
 local recovering = tonumber(call('GET', k_recovering()) or 0)
 if recovering > now_ms then return { -2, recovering } end
 
-local v = call('HMGET', k_account(account), 'paused', 'blocked_until', 'tat_us', 'every_us', 'max_live', 'claimed')
+local v = call('HMGET', k_account(account), 'paused', 'blocked_until', 'tat_us', 'every_us', 'max_live', 'claimed',
+  'request_tat_us', 'request_us')
 if v[1] and v[1] ~= '' then return { -3, 0 } end
 local blocked_until, tat_us, every_us = tonumber(v[2] or 0), tonumber(v[3] or 0), tonumber(v[4] or 0)
 if blocked_until > now_ms then return { 1, blocked_until } end
 local max_live, claimed = tonumber(v[5] or 0), tonumber(v[6] or 0)
+-- A call is a request too: it stands in line with polls.
+local request_us = tonumber(v[8] or 0)
+tat_us, every_us = math.max(tat_us, tonumber(v[7] or 0)), math.max(every_us, request_us)
 
 local function live_room(key, limit, claims)
   if limit == 0 then return want end
@@ -164,7 +168,7 @@ for _ = 1, want + CLAIM_TURNS do
 end
 
 if granted > 0 then
-  call('HSET', k_account(account), 'tat_us', int(tat_us))
+  call('HSET', k_account(account), 'tat_us', int(tat_us), 'request_tat_us', int(tat_us - every_us + request_us))
   call('HINCRBY', k_account(account), 'claimed', claimed_now)
 end
 place_touched()

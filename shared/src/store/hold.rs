@@ -1,0 +1,129 @@
+//! Contacts that nobody can call until somebody acts: how those without a time zone come to be held, and how held ones are
+//! put back.
+
+use super::{CampaignInfo, Poll, Settled, Settlement, Store, StoreError, limits};
+use crate::domain::{
+    AttemptId, CampaignId, ContactPosition,
+    record::Record,
+    transition::{self, Change},
+};
+
+/// Why a contact without a time zone is held.
+const NO_ZONE: &str =
+    "nobody knows its time zone: give the list a `timezone` column, or set `unknown_zone` in [calling_hours]";
+/// Entries of a queue or a bucket that are looked at in one go.
+const ENTRIES: isize = 64;
+
+impl Store {
+    /// Holds the contacts whose campaign's hours need a time zone that nobody knows. Answers how many.
+    ///
+    /// # Errors
+    /// When Redis does not answer, or there is no such campaign.
+    pub async fn hold_zoneless(&self, campaign: CampaignId) -> Result<usize, StoreError> {
+        let info = self.fresh_info(campaign).await?;
+        let keys = self.connection.keys();
+        let mut held = 0;
+        for lane in info.lanes().filter(|&lane| info.lacks_zone(lane)) {
+            held += self.hold_entries(&info, lane, &keys.queue(campaign, lane)).await?;
+            let mut buckets = redis::cmd("ZRANGE");
+            buckets.arg(keys.buckets(campaign, lane)).arg(0).arg(-1);
+            for due in self.connection.query::<Vec<String>>(&buckets).await? {
+                held += self.hold_entries(&info, lane, &keys.bucket(campaign, lane, due)).await?;
+            }
+        }
+        Ok(held)
+    }
+
+    /// Puts held contacts back, to be called as their turn comes: those at `only`, else all. Answers how many.
+    ///
+    /// # Errors
+    /// When Redis does not answer, or there is no such campaign.
+    pub async fn release(&self, campaign: CampaignId, only: Option<&[ContactPosition]>) -> Result<usize, StoreError> {
+        let info = self.fresh_info(campaign).await?;
+        let mut released = 0;
+        for block in 0..self.block_count(campaign).await? {
+            let records = self.block_records(campaign, block).await?.into_iter();
+            let changes = records
+                .filter(|(position, _)| only.is_none_or(|only| only.contains(position)))
+                .filter_map(|(position, record)| Some((position, transition::release(&record)?)));
+            released += self.revise(&info, changes.collect()).await?;
+        }
+        Ok(released - self.hold_zoneless(campaign).await?.min(released))
+    }
+
+    /// Holds the contacts that a list of positions, or of ranges of them, names. An entry goes after its contacts are
+    /// held: should this process die between the two, it is a hint that claim drops.
+    async fn hold_entries(&self, info: &CampaignInfo, lane: u16, key: &str) -> Result<usize, StoreError> {
+        let mut held = 0;
+        loop {
+            let entries: Vec<String> =
+                self.connection.query(redis::cmd("LRANGE").arg(key).arg(0).arg(ENTRIES - 1)).await?;
+            if entries.is_empty() {
+                return Ok(held);
+            }
+            let mut removal = redis::pipe();
+            for entry in &entries {
+                for some in positions_of(entry)?.chunks(limits::ROWS_PER_BLOCK as usize) {
+                    held += self.hold_some(info, lane, some).await?;
+                }
+                removal.cmd("LREM").arg(key).arg(1).arg(entry).ignore();
+            }
+            self.connection.query_all::<()>(&removal).await?;
+        }
+    }
+
+    async fn hold_some(
+        &self,
+        info: &CampaignInfo,
+        lane: u16,
+        positions: &[ContactPosition],
+    ) -> Result<usize, StoreError> {
+        let attempt = |&position| AttemptId { campaign: info.id, position, revision: 0 };
+        let records = self.records(positions.iter().map(attempt)).await?;
+        let (_, rows) = self.rows(info.id, info.version, positions.iter().copied()).await?;
+        let changes = positions.iter().zip(records).filter_map(|(position, record)| {
+            let fresh = || Record::fresh(lane, rows[position].contact.numbers.len() as u8);
+            Some((*position, transition::hold(&record.unwrap_or_else(fresh), NO_ZONE)?))
+        });
+        self.revise(info, changes.collect()).await
+    }
+
+    /// Writes changes that are no attempt's; one whose record has changed meanwhile is left as it is.
+    async fn revise(&self, info: &CampaignInfo, changes: Vec<(ContactPosition, Change)>) -> Result<usize, StoreError> {
+        if changes.is_empty() {
+            return Ok(0);
+        }
+        let settlement = |(position, change): (ContactPosition, Change)| {
+            let revision = change.record.revision;
+            Settlement {
+                attempt: AttemptId { campaign: info.id, position, revision },
+                expected: revision - 1,
+                change,
+                worker: 0,
+                number: String::new(),
+                number_until: None,
+                free_slot: false,
+                poll: Poll::Keep,
+            }
+        };
+        let settlements: Vec<_> = changes.into_iter().map(settlement).collect();
+        let settled = self.conclude(&settlements).await?;
+        Ok(settled.iter().filter(|settled| **settled == Settled::Written).count())
+    }
+}
+
+impl CampaignInfo {
+    /// Whether the contacts of a lane cannot be called because their hours need a time zone and they have none.
+    fn lacks_zone(&self, lane: u16) -> bool {
+        self.definition.calling_hours.zones_for(&Vec::from_iter(self.zone(lane))).is_none()
+    }
+}
+
+/// The positions that an entry of a lane names: `position` or `first:count`.
+fn positions_of(entry: &str) -> Result<Vec<ContactPosition>, StoreError> {
+    let (first, count) = entry.split_once(':').unwrap_or((entry, "1"));
+    match (first.parse::<ContactPosition>(), count.parse::<ContactPosition>()) {
+        (Ok(first), Ok(count)) => Ok((first..first + count).collect()),
+        _ => Err(StoreError::Corrupt(format!("lane entry `{entry}`"))),
+    }
+}
