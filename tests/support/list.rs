@@ -34,9 +34,29 @@ impl ScriptedList {
         generate_contacts(count as u64, SEED, &mut csv).expect("there are enough fictitious numbers");
         let csv = String::from_utf8(csv).expect("a list is text");
         let turns: Vec<_> = patterns.iter().flat_map(|pattern| vec![pattern.outcomes; pattern.share]).collect();
-        let phones = csv.lines().skip(1).map(|line| line.split(',').next().unwrap_or_default().to_owned());
-        let scripts = phones.zip(turns.iter().copied().cycle()).collect();
+        let scripts = phones(&csv).map(str::to_owned).zip(turns.iter().copied().cycle()).collect();
         Self { csv, scripts }
+    }
+
+    /// Two lists: the first `count` contacts, and the others.
+    ///
+    /// # Panics
+    /// When there are not so many.
+    pub fn split(self, count: usize) -> (Self, Self) {
+        let at = self.csv.match_indices('\n').nth(count).expect("the list has as many rows").0 + 1;
+        let (header, _) = self.csv.split_once('\n').expect("a list has a header");
+        let second = Self::of(format!("{header}\n{}", &self.csv[at..]), &self.scripts);
+        (Self::of(self.csv[..at].to_owned(), &self.scripts), second)
+    }
+
+    fn of(csv: String, scripts: &BTreeMap<String, &'static [&'static str]>) -> Self {
+        let scripts = phones(&csv).map(|phone| (phone.to_owned(), scripts[phone])).collect();
+        Self { csv, scripts }
+    }
+
+    /// Whether a number is in the list.
+    pub fn has(&self, phone: &str) -> bool {
+        self.scripts.contains_key(phone)
     }
 
     /// A simulator that answers so.
@@ -48,4 +68,9 @@ impl ScriptedList {
         let script = self.scripts.iter().map(|(phone, words)| (phone.clone(), words.iter().map(outcome).collect()));
         SimulatorConfig { script: script.collect(), ..SimulatorConfig::default() }
     }
+}
+
+/// The first column, without its header.
+fn phones(csv: &str) -> impl Iterator<Item = &str> {
+    csv.lines().skip(1).map(|line| line.split(',').next().unwrap_or_default())
 }

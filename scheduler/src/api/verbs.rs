@@ -73,9 +73,7 @@ pub async fn start(State(state): State<ApiState>, Campaign(name): Campaign) -> R
 )]
 pub async fn pause(State(state): State<ApiState>, Campaign(name): Campaign) -> Result<Json<VerbAnswer>, Problem> {
     let changed = change(&state, &name, Verb::Pause).await?;
-    let us = changed.last_send_by_us + CLOCK_ERROR_US - state.store.clock().now_us();
-    let wait = Duration::from_micros(u64::try_from(us).unwrap_or(0));
-    tokio::time::sleep(wait.min(LAST_SEND_WAIT_MAX)).await;
+    last_send(&state, &changed).await;
     answer(&state, &name, changed, |changed, _| {
         let calls = calls(changed.live_calls);
         if changed.changed { format!("no new call starts; {calls}") } else { format!("it was paused already; {calls}") }
@@ -103,7 +101,8 @@ pub async fn resume(State(state): State<ApiState>, Campaign(name): Campaign) -> 
     .await
 }
 
-/// Stop a campaign for good: what is not finished is cancelled. Live calls end by themselves.
+/// Stop a campaign for good: what is not finished is cancelled. The answer comes when no new call can start; live calls
+/// end by themselves.
 #[utoipa::path(
     post, path = "/api/v1/campaigns/{name}/stop", operation_id = "stop", tag = "campaigns",
     params(("name" = String, Path, description = "The campaign")),
@@ -115,6 +114,7 @@ pub async fn resume(State(state): State<ApiState>, Campaign(name): Campaign) -> 
 )]
 pub async fn stop(State(state): State<ApiState>, Campaign(name): Campaign) -> Result<Json<VerbAnswer>, Problem> {
     let changed = change(&state, &name, Verb::Stop).await?;
+    last_send(&state, &changed).await;
     answer(&state, &name, changed, |changed, _| {
         let calls = calls(changed.live_calls);
         if changed.changed {
@@ -124,6 +124,13 @@ pub async fn stop(State(state): State<ApiState>, Campaign(name): Campaign) -> Re
         }
     })
     .await
+}
+
+/// Waits until the last call that was begun before the change has been sent, or never will be.
+async fn last_send(state: &ApiState, changed: &Changed) {
+    let us = changed.last_send_by_us + CLOCK_ERROR_US - state.store.clock().now_us();
+    let wait = Duration::from_micros(u64::try_from(us).unwrap_or(0));
+    tokio::time::sleep(wait.min(LAST_SEND_WAIT_MAX)).await;
 }
 
 async fn change(state: &ApiState, name: &CampaignName, verb: Verb) -> Result<Changed, Problem> {
