@@ -12,6 +12,7 @@ mod contacts;
 mod error;
 pub mod fingerprint;
 pub mod idempotency;
+mod index;
 mod info;
 pub mod keys;
 mod known;
@@ -28,7 +29,6 @@ mod scripts;
 mod settle;
 mod standing;
 mod tokens;
-mod unwritten;
 mod upload;
 pub mod view;
 
