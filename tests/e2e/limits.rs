@@ -51,7 +51,9 @@ fn no_second_holds_more_calls_than_the_rates_of_account_and_campaign_over_two_wo
     let t0 = slow.iter().chain(&fast).map(|a| a.started_at.timestamp_millis()).min().unwrap();
     for (n, l) in [("slow", &slow), ("fast", &fast)] {
         let mut by = vec![0; 600];
-        for a in l { by[((a.started_at.timestamp_millis() - t0) / 1000) as usize] += 1; }
+        for a in l {
+            by[((a.started_at.timestamp_millis() - t0) / 1000) as usize] += 1;
+        }
         eprintln!("{n} {:?}", &by[..60]);
     }
     let busiest = (busiest_second(&slow), busiest_second(&fast), busiest_second(slow.iter().chain(&fast)));

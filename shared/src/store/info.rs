@@ -158,6 +158,17 @@ impl Store {
         Ok(info)
     }
 
+    /// The dictionary of a campaign's blocks. It comes with the first large list and stays; a campaign may have been read
+    /// before that.
+    pub(super) async fn dictionary(&self, info: &CampaignInfo) -> Result<Option<Arc<[u8]>>, StoreError> {
+        if info.dictionary.is_some() {
+            return Ok(info.dictionary.clone());
+        }
+        let mut command = redis::cmd("GET");
+        command.arg(self.connection.keys().dictionary(info.id));
+        Ok(self.connection.query::<Option<Vec<u8>>>(&command).await?.map(Arc::from))
+    }
+
     /// The campaign, knowing all that one of its lanes refers to.
     pub(super) async fn info_of_lane(
         &self,

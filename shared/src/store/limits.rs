@@ -14,8 +14,6 @@ limits! {
     ROWS_PER_BLOCK = 256;
     /// Contacts whose records share a key: few enough for Redis to keep them packed.
     RECORDS_PER_KEY = 64;
-    /// Entries of an index shard, on average, before one more shard splits.
-    INDEX_SHARD_LOAD = 56;
     /// Waiting contacts are filed by due time, rounded up to this many milliseconds.
     BUCKET_MS = 250;
     /// Contacts that one claim hands out at most.
