@@ -126,6 +126,9 @@ impl World {
     async fn finish_jobs(&mut self) -> Result<bool, String> {
         let mut moved = false;
         for worker in 0..self.workers.len() {
+            if self.chance(10) {
+                self.late_truth(worker).await?;
+            }
             let jobs = std::mem::take(&mut self.workers[worker].jobs);
             if !jobs.is_empty() {
                 self.begin_jobs(worker, jobs, Fate::Answered).await?;

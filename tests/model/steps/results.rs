@@ -5,10 +5,10 @@ use std::time::Duration;
 use rand::Rng;
 use redial_shared::{
     domain::{AttemptId, Outcome, polling, transition::Ending},
-    store::{PollEntry, Reaped, limits},
+    store::{Claimed, PollEntry, Reaped, limits},
 };
 
-use crate::world::{ACCOUNTS, Step, World, failed, same};
+use crate::world::{ACCOUNTS, Job, Step, World, failed, same};
 
 /// What providers answer.
 const ANSWERS: [Outcome; 9] = [
@@ -115,6 +115,23 @@ impl World {
             endings.push((attempt, self.ending(outcome, false)));
         }
         self.end_attempts(endings).await
+    }
+
+    /// What a worker is about to call has answered after all: its former attempt was in doubt.
+    pub async fn late_truth(&mut self, worker: usize) -> Step {
+        let in_doubt = |job: &Job| {
+            let last = job.claimed.record.as_ref()?.attempts.last()?;
+            let Claimed { campaign, position, .. } = job.claimed;
+            let id = AttemptId { campaign, position, revision: last.revision };
+            (last.outcome == Some(Outcome::Unknown)).then_some(id)
+        };
+        let attempts: Vec<_> = self.workers[worker].jobs.iter().filter_map(in_doubt).collect();
+        let mut endings = Vec::new();
+        for attempt in attempts {
+            let outcome = self.pick(&ANSWERS);
+            endings.push((attempt, self.ending(outcome, false)));
+        }
+        if endings.is_empty() { Ok(()) } else { self.end_attempts(endings).await }
     }
 
     pub async fn end_attempts(&mut self, endings: Vec<(AttemptId, Ending)>) -> Step {
