@@ -26,7 +26,11 @@ impl Model {
         let open = campaign.interval(contact.row.zone, self.now_ms).is_some_and(|interval| interval.contains(permit));
         let digits = &intent.record.attempts.last().expect("an intent has an attempt").dialed;
         let mut reasons = Vec::new();
-        let mut refuse = |applies: bool, answer| applies.then(|| reasons.push(answer)).unwrap_or_default();
+        let mut refuse = |applies: bool, answer| {
+            if applies {
+                reasons.push(answer);
+            }
+        };
         refuse(!self.has_lease(worker), BeginAnswer::LeaseLost);
         refuse(self.now_ms * 1000 > claimed.permit_us + limits::SEND_LAG_US as i64, BeginAnswer::TooLate);
         refuse(!campaign.is_dialing(self.now_ms), BeginAnswer::NotDialing);
@@ -69,16 +73,6 @@ impl Model {
             }
             BeginAnswer::ClaimGone => {}
             _ => contact.came_back = true,
-        }
-    }
-
-    /// Repeats an intent that was written before Redis lost it. One that is there, or older than the contact, stays.
-    pub fn replay_begin(&mut self, worker: u32, intent: &Intent, timeout_ms: i64) {
-        let send_by_us = self.send_by_us(worker, intent);
-        let contact = self.contact_mut(intent.attempt()).expect("claims are of contacts");
-        if contact.revision < intent.record.revision {
-            contact.begin(intent, send_by_us, timeout_ms);
-            self.drop_claim(worker, intent.claimed.campaign, intent.claimed.position);
         }
     }
 
