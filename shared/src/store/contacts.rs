@@ -185,7 +185,8 @@ impl Store {
         Ok(views.into_iter().find(|view| view.position == position))
     }
 
-    async fn unfinished(&self, campaign: CampaignId) -> Result<Option<ContactState>, StoreError> {
+    /// What the unfinished contacts of an ended campaign count as; none while it has not ended.
+    pub(super) async fn unfinished(&self, campaign: CampaignId) -> Result<Option<ContactState>, StoreError> {
         let mut command = redis::cmd("HGET");
         command.arg(self.connection.keys().campaign(campaign)).arg("unfinished");
         let state: Option<String> = self.connection.query(&command).await?;

@@ -72,9 +72,12 @@ impl Store {
     /// Begins an upload into a campaign.
     ///
     /// # Errors
-    /// When Redis does not answer, or there is no such campaign.
+    /// When Redis does not answer, there is no such campaign, or it has ended.
     pub async fn upload(&self, campaign: CampaignId) -> Result<Upload, StoreError> {
         let info = self.fresh_info(campaign).await?;
+        if self.unfinished(campaign).await?.is_some() {
+            return Err(writer::ended());
+        }
         let blocks = self.block_count(campaign).await?;
         self.index_blocks(&info, blocks).await?;
         let virgin = info.dictionary.is_none() && blocks == 0;

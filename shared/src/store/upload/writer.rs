@@ -179,9 +179,12 @@ impl Store {
         match self.connection.run("add_blocks", arguments.as_slice()).await? {
             1_i64 => Ok(true),
             0 => Ok(false),
-            _ => Err(StoreError::Conflict(
-                "the campaign has ended: it takes no more contacts; apply it under another name".to_owned(),
-            )),
+            _ => Err(ended()),
         }
     }
+}
+
+/// Why a campaign takes no list any more.
+pub(super) fn ended() -> StoreError {
+    StoreError::Conflict("the campaign has ended: it takes no more contacts; apply it under another name".to_owned())
 }
