@@ -14,6 +14,11 @@ impl CampaignInfo {
         }
         columns
     }
+
+    /// Whether any list was uploaded.
+    pub fn has_lists(&self) -> bool {
+        !self.schemas.is_empty()
+    }
 }
 
 impl Store {
