@@ -50,6 +50,7 @@ async fn case(url: String, seed: u64) -> Result<(), String> {
 }
 
 async fn run(world: &mut World) -> Step {
+    world.set_up().await?;
     for _ in 0..STEPS {
         world.step().await?;
         world.compare().await?;

@@ -149,7 +149,7 @@ impl World {
     /// Reaps, sometimes just after a lease has ended.
     pub async fn reap_later(&mut self) -> Step {
         if self.chance(30) {
-            let worker = self.random.random_range(0..self.workers.len());
+            let worker = self.some_worker(|worker| !worker.calls.is_empty());
             self.advance_to(self.lease_end_ms(worker));
         }
         self.reap().await.map(drop)
