@@ -138,7 +138,7 @@ impl World {
             calls.sort_by_key(|call| call.sent_at);
             moved |= !calls.is_empty();
             for call in calls {
-                self.settle_call(call, Fate::Answered).await?;
+                self.settle_call(worker, call, Fate::Answered).await?;
             }
         }
         Ok(moved)
@@ -165,7 +165,7 @@ impl World {
                 let waiting = campaign.contacts.iter().filter(waits);
                 let opens_ms = waiting.filter_map(|contact| campaign.opens_ms(contact, model.now_ms)).min();
                 let next_us = campaign.pace.next_us().max(model.accounts[account].pace.next_us());
-                let may_be_ms = opens_ms.map(|at_ms| at_ms.max(next_us / 1000));
+                let may_be_ms = opens_ms.map(|at_ms| at_ms.max(next_us / 1000).max(model.recovering_until_ms));
                 if campaign.is_dialing(model.now_ms) && may_be_ms.is_some_and(|at_ms| at_ms + PATIENCE_MS < asked_ms) {
                     return Err(format!("{account} is asked again at {asked_ms}, but has somebody at {may_be_ms:?}"));
                 }

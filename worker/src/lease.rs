@@ -55,7 +55,7 @@ async fn renew(engine: &Engine, lease: Duration, name: &str) -> Result<bool, Sto
 }
 
 async fn replay(engine: &Engine) {
-    match engine.journal.replay(&engine.store, engine.worker()).await {
+    match engine.journal.replay(&engine.store).await {
         Ok(entries) => tracing::info!(entries, "replayed after a restart of Redis"),
         Err(error) => tracing::warn!(%error, "the replay after a restart of Redis failed"),
     }

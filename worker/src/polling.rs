@@ -121,6 +121,10 @@ async fn settle(account: &Account, entries: Vec<PollEntry>, reports: Vec<CallRep
         };
         if let Report::Ended { outcome, duration_s } = report {
             endings.push((entry.attempt, ended(outcome, status, duration_s, now)));
+            // Where the attempt had ended already, such as by a webhook, nobody else would end its polling.
+            if outcome != Outcome::Unknown {
+                over.push(entry);
+            }
             continue;
         }
         let info = store.info(entry.attempt.campaign, 0).await?;
@@ -135,11 +139,10 @@ async fn settle(account: &Account, entries: Vec<PollEntry>, reports: Vec<CallRep
         }
     }
     store.poll_again(&account.name, &again).await?;
-    store.end_polls(&account.name, &over).await?;
     if !endings.is_empty() {
         store.end_attempts(endings).await?;
     }
-    Ok(())
+    store.end_polls(&account.name, &over).await
 }
 
 fn ended(outcome: Outcome, provider_status: String, duration_s: Option<f64>, at: Timestamp) -> Ending {

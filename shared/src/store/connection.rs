@@ -65,6 +65,11 @@ impl Connection {
         self.restarts.subscribe()
     }
 
+    /// The restarts of Redis that this process has met so far.
+    pub(super) fn restarts_met(&self) -> u64 {
+        *self.restarts.borrow()
+    }
+
     /// Commands sent so far.
     pub(super) fn commands(&self) -> u64 {
         self.commands.load(Ordering::Relaxed)

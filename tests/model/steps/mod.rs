@@ -5,6 +5,7 @@ mod begin;
 mod campaigns;
 mod claim;
 mod lists;
+mod restart;
 mod results;
 mod settle;
 mod workers;

@@ -12,7 +12,8 @@ impl World {
     /// A worker process starts.
     pub async fn open_worker(&mut self) -> Step {
         let worker = self.lease().await?;
-        self.workers.push(Worker { number: worker, ..Worker::default() });
+        let process = self.next_serial();
+        self.workers.push(Worker { number: worker, process, ..Worker::default() });
         Ok(())
     }
 
@@ -20,9 +21,10 @@ impl World {
         let number = self.store.open_lease(LEASE, "model").await.map_err(failed)?;
         self.note(format!("worker {number} opens its lease"));
         let until_ms = self.model.now_ms + LEASE.as_millis() as i64;
-        match self.model.leases.insert(number, until_ms) {
-            None => Ok(number),
-            Some(_) => Err(format!("the number {number} is another worker's")),
+        self.model.leases.insert(number, until_ms);
+        match self.numbers.insert(number) {
+            true => Ok(number),
+            false => Err(format!("the number {number} is another worker's")),
         }
     }
 

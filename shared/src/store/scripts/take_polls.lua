@@ -6,7 +6,9 @@
 local key = k_polls(ARGV[2])
 local function next_due() return tonumber(call('ZRANGE', key, 0, 0, 'WITHSCORES')[2] or 0) end
 local due = next_due()
-if due == 0 or due > now_ms or tonumber(call('GET', k_recovering()) or 0) > now_ms then return { due, 0 } end
+if due == 0 or due > now_ms then return { due, 0 } end
+local recovering = tonumber(call('GET', k_recovering()) or 0)
+if recovering > now_ms then return { recovering, 0 } end
 
 -- The account's limit of requests, in which polls and calls stand in line.
 local v = call('HMGET', k_account(ARGV[2]), 'request_tat_us', 'request_us')
