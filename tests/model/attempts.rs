@@ -26,7 +26,11 @@ impl Model {
         let open = campaign.interval(contact.row.zone, self.now_ms).is_some_and(|interval| interval.contains(permit));
         let digits = &intent.record.attempts.last().expect("an intent has an attempt").dialed;
         let mut reasons = Vec::new();
-        let mut refuse = |applies: bool, answer| applies.then(|| reasons.push(answer)).unwrap_or_default();
+        let mut refuse = |applies: bool, answer| {
+            if applies {
+                reasons.push(answer);
+            }
+        };
         refuse(!self.has_lease(worker), BeginAnswer::LeaseLost);
         refuse(self.now_ms * 1000 > claimed.permit_us + limits::SEND_LAG_US as i64, BeginAnswer::TooLate);
         let may_dial = campaign.is_dialing(self.now_ms) && self.recovering_until_ms <= self.now_ms;

@@ -2,7 +2,7 @@
 
 use redial_shared::{
     domain::{CampaignState, ContactState},
-    store::Verb,
+    store::{Verb, limits},
 };
 
 use crate::world::{ACCOUNTS, Fate, LEASE, Step, World};
@@ -163,9 +163,13 @@ impl World {
             for campaign in model.campaigns.iter().filter(|campaign| campaign.definition.provider == account) {
                 let waits = |c: &&crate::model::Contact| c.is_callable() && !model.is_claimed(campaign.id, c);
                 let waiting = campaign.contacts.iter().filter(waits);
-                let opens_ms = waiting.filter_map(|contact| campaign.opens_ms(contact, model.now_ms)).min();
-                let next_us = campaign.pace.next_us().max(model.accounts[account].pace.next_us());
-                let may_be_ms = opens_ms.map(|at_ms| at_ms.max(next_us / 1000).max(model.recovering_until_ms));
+                // A window that closes before the first permit is as good as closed.
+                let paced_us = campaign.pace.next_us().max(model.accounts[account].pace.next_us());
+                let permit_us = paced_us.max(model.now_ms * 1000 + limits::LEAD_US as i64);
+                let may_be_ms = waiting.filter_map(|contact| campaign.opens_ms(contact, permit_us / 1000)).min();
+                let may_be_ms = may_be_ms.map(|at_ms| at_ms.max(model.recovering_until_ms));
+                let ends_ms = campaign.run_until.map_or(NEVER, |until| until.as_millis());
+                let may_be_ms = may_be_ms.filter(|may_be_ms| *may_be_ms < ends_ms);
                 if campaign.is_dialing(model.now_ms) && may_be_ms.is_some_and(|at_ms| at_ms + PATIENCE_MS < asked_ms) {
                     return Err(format!("{account} is asked again at {asked_ms}, but has somebody at {may_be_ms:?}"));
                 }

@@ -208,8 +208,8 @@ impl Campaign {
 
     /// The zone whose calendar days count for a contact.
     pub fn calendar(&self, zone: Option<Tz>) -> Tz {
-        let zones = self.definition.calling_hours.zones_for(&Vec::from_iter(zone));
-        zones.and_then(|zones| zones.first().copied()).unwrap_or(Tz::UTC)
+        let of_hours = || self.definition.calling_hours.zones_for(&[])?.first().copied();
+        zone.or_else(of_hours).unwrap_or(Tz::UTC)
     }
 
     /// A contact's state as users see it: what is not finished when its campaign ends has ended with it.

@@ -8,8 +8,8 @@ use redial_shared::{
 };
 use redial_tests::support::RedisServer;
 
-const NOON_MS: i64 = 1_780_315_200_000;
-const LEASE: Duration = Duration::from_secs(15);
+use crate::{LEASE, NOON_MS};
+
 const EVERY_US: u64 = 40_000;
 
 async fn store(redis: &RedisServer) -> Store {

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 pub use answer::{CallReport, DialAnswer, Patience, PollError, Refusal, Report, Results};
-pub use call::CallRequest;
+pub use call::{CallRequest, is_column};
 pub use keys::{BadKey, ResolveSecret};
 pub use of_account::of_account;
 pub use wire::{ANSWER_MAX_BYTES, HttpAnswer, HttpRequest, RETRY_AFTER_MAX};

@@ -15,6 +15,7 @@ mod error;
 pub mod fingerprint;
 mod hold;
 pub mod idempotency;
+mod index;
 mod info;
 pub mod keys;
 mod known;
@@ -32,7 +33,6 @@ mod scripts;
 mod settle;
 mod standing;
 mod tokens;
-mod unwritten;
 mod upload;
 pub mod view;
 

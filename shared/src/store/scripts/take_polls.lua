@@ -10,6 +10,9 @@ if due == 0 or due > now_ms then return { due, 0 } end
 local recovering = tonumber(call('GET', k_recovering()) or 0)
 if recovering > now_ms then return { recovering, 0 } end
 
+local blocked_until = tonumber(call('HGET', k_account(ARGV[2]), 'blocked_until') or 0)
+if blocked_until > now_ms then return { blocked_until, 0 } end
+
 -- The account's limit of requests, in which polls and calls stand in line.
 local v = call('HMGET', k_account(ARGV[2]), 'request_tat_us', 'request_us')
 local request_us, permit_us = tonumber(v[2] or 0), 0
