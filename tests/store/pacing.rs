@@ -19,11 +19,12 @@ async fn campaign(store: &Store, name: &str, place: usize, rate: &str) -> Campai
     let source = format!("name = \"{name}\"\nprovider = \"acme\"\n[pacing]\n{rate}\n");
     let (_, id) = store.apply(&campaign::parse(&source, name).unwrap(), &source).await.unwrap();
     let mut upload = store.upload(id).await.unwrap();
-    for index in 0..2_500 {
+    let contact = |index| {
         let number = format!("+1202{place}{index:06}");
         let numbers = vec![PhoneNumber::from_e164(&number).unwrap()];
-        upload.push(Contact { id: number, numbers, ..Contact::default() }, &[]).await.unwrap();
-    }
+        Contact { id: number, numbers, ..Contact::default() }
+    };
+    upload.push((0..2_500).map(contact), &[]).await.unwrap();
     upload.finish().await.unwrap();
     store.change(id, Verb::Start { until: None }, "", None).await.unwrap();
     id

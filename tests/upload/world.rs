@@ -66,9 +66,7 @@ async fn connect(redis: &RedisServer) -> Store {
 /// Uploads rows and answers how many were accepted, and how many were duplicates.
 pub async fn upload(store: &Store, campaign: CampaignId, rows: &[Contact]) -> Result<[u64; 2], StoreError> {
     let mut upload = store.upload(campaign).await?;
-    for row in rows {
-        upload.push(row.clone(), &["first_name".to_owned()]).await?;
-    }
+    upload.push(rows.to_vec(), &["first_name".to_owned()]).await?;
     let UploadCounts { accepted, duplicate } = upload.finish().await?;
     Ok([accepted, duplicate])
 }

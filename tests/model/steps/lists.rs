@@ -86,9 +86,7 @@ impl World {
     async fn send_rows(&mut self, id: CampaignId, rows: &[Contact]) -> Result<UploadCounts, StoreError> {
         let columns = ["first_name".to_owned()];
         let mut upload = self.store.upload(id).await?;
-        for row in rows {
-            upload.push(row.clone(), &columns).await?;
-        }
+        upload.push(rows.to_vec(), &columns).await?;
         upload.finish().await
     }
 }

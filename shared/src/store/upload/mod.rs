@@ -14,6 +14,8 @@ mod writer;
 
 use std::{collections::HashMap, sync::Arc};
 
+use chrono_tz::Tz;
+
 use super::{
     CampaignInfo, Store, StoreError,
     block::train_dictionary,
@@ -47,7 +49,7 @@ pub struct Upload {
     store: Store,
     info: Arc<CampaignInfo>,
     schemas: HashMap<Vec<String>, u16>,
-    zones: HashMap<String, u16>,
+    zones: HashMap<Option<Tz>, u16>,
     arrivals: u64,
     /// Rows that have not been compared with anything.
     arrived: Rows,
@@ -103,15 +105,24 @@ impl Store {
 }
 
 impl Upload {
-    /// Adds a contact whose attributes follow `columns`.
+    /// Adds contacts whose attributes follow `columns`.
     ///
     /// # Errors
     /// When Redis does not answer, or the campaign has ended.
-    pub async fn push(&mut self, contact: Contact, columns: &[String]) -> Result<(), StoreError> {
+    pub async fn push(
+        &mut self,
+        contacts: impl IntoIterator<Item = Contact>,
+        columns: &[String],
+    ) -> Result<(), StoreError> {
         let schema = self.schema(columns).await?;
-        self.arrivals += 1;
-        self.arrived.extend([Row { contact, schema, arrival: self.arrivals }]);
-        if self.arrived.fill(LOOKUP) { self.take_arrived().await } else { Ok(()) }
+        for contact in contacts {
+            self.arrivals += 1;
+            self.arrived.push(Row { contact, schema, arrival: self.arrivals });
+            if self.arrived.fill(LOOKUP) {
+                self.take_arrived().await?;
+            }
+        }
+        Ok(())
     }
 
     /// Rows accepted and found duplicate so far; rows on their way are not counted yet.

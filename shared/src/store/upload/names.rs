@@ -21,13 +21,13 @@ impl Upload {
 
     /// The lane of a contact. A zone's hours are written before its first contact is.
     pub(super) async fn lane(&mut self, contact: &Contact) -> Result<u16, StoreError> {
-        let zone = contact.zone.map_or("", |zone| zone.name());
-        let number = match self.zones.get(zone) {
+        let number = match self.zones.get(&contact.zone) {
             Some(&number) => number,
             None => {
-                let number = self.store.intern(self.info.id, "zones", zone).await?;
+                let name = contact.zone.map_or("", |zone| zone.name());
+                let number = self.store.intern(self.info.id, "zones", name).await?;
                 self.store.open_zone(self.info.id, number).await?;
-                self.zones.insert(zone.to_owned(), number);
+                self.zones.insert(contact.zone, number);
                 number
             }
         };
