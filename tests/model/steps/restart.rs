@@ -40,7 +40,8 @@ impl World {
 
     async fn restart(&mut self, kept: Model) -> Step {
         self.redis_has_crashed = true;
-        self.inside = Inside::open(&self.redis.borrow().url(), &self.workspace).await?;
+        let url = self.redis.borrow().url();
+        self.inside = Inside::open(&url, &self.workspace).await?;
         let mut answer = self.store.measure_clock().await;
         for _ in 1..CONNECTS_MAX {
             if answer.is_err() {
