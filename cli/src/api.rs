@@ -200,3 +200,36 @@ pub struct AttemptStory {
     #[serde(default)]
     pub reason: Option<String>,
 }
+
+/// `GET /providers`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Providers {
+    /// By name.
+    pub providers: Vec<Provider>,
+}
+
+/// One provider account: the answer to its pause and resume too.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Provider {
+    /// Its name.
+    pub provider: String,
+    /// Which API it speaks.
+    pub kind: String,
+    /// `ok`, `waiting` or `paused`.
+    pub state: String,
+    /// Why it is not `ok`.
+    #[serde(default)]
+    pub reason: String,
+    /// When a waiting one goes on.
+    #[serde(default)]
+    pub until: Option<DateTime<Utc>>,
+    /// Its limit of calls a second.
+    #[serde(default)]
+    pub rate: Option<f64>,
+    /// Its limit of live calls.
+    #[serde(default)]
+    pub max_concurrent: Option<u32>,
+    /// Live calls.
+    #[serde(default)]
+    pub live_calls: u64,
+}

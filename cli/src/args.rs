@@ -7,7 +7,8 @@ use secrecy::SecretString;
 
 use crate::commands::{
     apply::ApplyArgs, demo::DemoArgs, doctor::DoctorArgs, explain::ExplainArgs, export::ExportArgs,
-    lifecycle::LifecycleArgs, release::ReleaseArgs, simulator::SimulatorArgs, status::StatusArgs, upload::UploadArgs,
+    lifecycle::LifecycleArgs, provider::ProviderVerb, release::ReleaseArgs, simulator::SimulatorArgs,
+    status::StatusArgs, upload::UploadArgs,
 };
 
 /// Outbound call campaigns: durable, paced, inside calling hours.
@@ -83,6 +84,9 @@ pub enum Verb {
     Attempts(ExportArgs),
     /// Tell a contact's story: every attempt, why it is not being dialed now and when it will be
     Explain(ExplainArgs),
+    /// Provider accounts: how they fare, pause and resume
+    #[command(subcommand)]
+    Provider(ProviderVerb),
     /// Check Redis, clocks, configuration and this machine, with a remedy for what is wrong
     Doctor(DoctorArgs),
 }

@@ -21,7 +21,7 @@ use commands::{
     apply, demo, doctor, explain,
     export::{self, Rows},
     lifecycle::{self, Step},
-    process, release, simulator, status, upload,
+    process, provider, release, simulator, status, upload,
 };
 use failure::Failure;
 
@@ -65,6 +65,7 @@ async fn run(args: &Args) -> Result<(), Failure> {
         Verb::Results(args) => export::run(Rows::Results, args, &client(globals)?).await,
         Verb::Attempts(args) => export::run(Rows::Attempts, args, &client(globals)?).await,
         Verb::Explain(args) => explain::run(args, &client(globals)?).await,
+        Verb::Provider(verb) => provider::run(verb, &client(globals)?).await,
         Verb::Doctor(args) => doctor::run(args, config).await,
     }
 }

@@ -69,7 +69,6 @@ impl Account {
             max_live: config.max_concurrent.unwrap_or(0),
         };
         engine.store.set_limits(name, account_limits).await.map_err(|error| error.to_string())?;
-        engine.store.resume_account(name).await.map_err(|error| error.to_string())?;
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(rustls::ClientConfig::clone(tls))
             .redirect(reqwest::redirect::Policy::none())

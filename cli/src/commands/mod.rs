@@ -7,6 +7,7 @@ pub mod explain;
 pub mod export;
 pub mod lifecycle;
 pub mod process;
+pub mod provider;
 pub mod release;
 pub mod simulator;
 pub mod status;

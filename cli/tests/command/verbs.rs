@@ -196,3 +196,22 @@ fn release_names_the_contacts_and_tells_how_many_were_held() {
     let body: Value = serde_json::from_slice(&stub.asked()[0].body).unwrap();
     assert_eq!(body, json!({"contacts": ["1", "+12025550102"]}));
 }
+
+#[test]
+fn provider_accounts_are_listed_paused_and_resumed() {
+    let stub = Stub::start();
+    let account = |state: &str, reason: &str| {
+        json!({"provider": "acme", "kind": "knovvu", "state": state, "reason": reason, "until": null, "rate": 20.0,
+            "max_concurrent": 30, "live_calls": 2})
+    };
+    stub.on("GET /providers", json!({"providers": [account("ok", "")]}))
+        .on("POST /providers/acme/pause", account("paused", "by request"))
+        .on("POST /providers/acme/resume", account("ok", ""))
+        .refuse("POST /providers/nobody/resume", 404, json!({"status": 404, "detail": "no such account"}));
+    let list = stub.redial(&["provider", "list"]).ok();
+    assert_eq!(list.lines().nth(1).unwrap(), "acme      knovvu     2     30  20/s  ok");
+    assert_eq!(stub.redial(&["provider", "pause", "acme"]).ok(), "acme is paused: by request, 2 calls live\n");
+    assert_eq!(stub.redial(&["provider", "resume", "acme"]).ok(), "acme is ok, 2 calls live\n");
+    let nobody = stub.redial(&["provider", "resume", "nobody"]);
+    assert_eq!((nobody.code, nobody.stderr.as_str()), (1, "error: no such account\n"));
+}

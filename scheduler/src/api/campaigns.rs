@@ -66,7 +66,11 @@ pub async fn apply(
 )]
 pub async fn list(State(state): State<ApiState>) -> Result<Json<CampaignList>, Problem> {
     let views = state.store.campaigns().await?;
-    Ok(Json(CampaignList { campaigns: views.iter().map(|view| state.status(view)).collect() }))
+    let mut campaigns = Vec::with_capacity(views.len());
+    for view in &views {
+        campaigns.push(state.status(view).await?);
+    }
+    Ok(Json(CampaignList { campaigns }))
 }
 
 /// One campaign's status.
@@ -80,7 +84,7 @@ pub async fn list(State(state): State<ApiState>) -> Result<Json<CampaignList>, P
 )]
 pub async fn status(State(state): State<ApiState>, Campaign(name): Campaign) -> Result<Json<Status>, Problem> {
     let view = state.store.campaign(&name).await?;
-    Ok(Json(state.status(&view)))
+    Ok(Json(state.status(&view).await?))
 }
 
 fn applied_word(applied: Applied) -> &'static str {

@@ -128,7 +128,9 @@ pub async fn contact(
     let info = state.store.info(campaign.id, campaign.version).await?;
     let now = state.store.clock().now();
     let hours = &info.definition.calling_hours;
-    let why = why_not_now(&Situation { contact: &contact, campaign: &campaign, hours, now });
+    let trouble = state.store.account_health(&campaign.account).await?.trouble(&campaign.account);
+    let situation = Situation { contact: &contact, campaign: &campaign, trouble: trouble.as_deref(), hours, now };
+    let why = why_not_now(&situation);
     Ok(Json(ContactAnswer::of(contact, why, role)))
 }
 

@@ -41,6 +41,7 @@ pub async fn text(state: &ApiState) -> String {
         state.store.commands(),
     );
     let Ok(campaigns) = campaigns else { return page.0 };
+    add_accounts(&mut page, state).await;
     add_campaigns(&mut page, &campaigns);
     add_counters(&mut page, &campaigns, &state.counters);
     if let Ok(workers) = state.store.workers().await {
@@ -49,6 +50,19 @@ pub async fn text(state: &ApiState) -> String {
         page.single("redial_workers", "gauge", "Worker processes with a lease.", "", live);
     }
     page.0
+}
+
+async fn add_accounts(page: &mut Page, state: &ApiState) {
+    page.family(
+        "redial_provider_up",
+        "gauge",
+        "Whether a provider account may start calls: neither paused nor waiting.",
+    );
+    for account in state.config.providers.keys() {
+        if let Ok(health) = state.store.account_health(account).await {
+            page.sample("redial_provider_up", &label("provider", account), u8::from(health.trouble(account).is_none()));
+        }
+    }
 }
 
 fn add_campaigns(page: &mut Page, campaigns: &[CampaignView]) {

@@ -13,6 +13,7 @@ mod health;
 mod metrics;
 mod openapi;
 mod problem;
+mod providers;
 mod release;
 mod requests;
 mod status;
@@ -27,6 +28,7 @@ use std::{io, sync::Arc, time::Duration};
 use axum::{Router, middleware, serve::ListenerExt};
 use redial_shared::{
     config::Config,
+    domain::CampaignState,
     store::{Store, view::CampaignView},
 };
 use tokio::net::TcpListener;
@@ -53,8 +55,14 @@ impl ApiState {
         Self { store, config, counters: Arc::default() }
     }
 
-    fn status(&self, view: &CampaignView) -> status::Status {
-        status::Status::of(view, self.config.providers.get(&view.account), self.store.clock().now())
+    async fn status(&self, view: &CampaignView) -> Result<status::Status, Problem> {
+        let account = self.config.providers.get(&view.account);
+        let mut status = status::Status::of(view, account, self.store.clock().now());
+        if view.state == CampaignState::Running && status.reason.is_empty() {
+            let health = self.store.account_health(&view.account).await?;
+            status.reason = health.trouble(&view.account).unwrap_or_default();
+        }
+        Ok(status)
     }
 }
 
@@ -73,6 +81,9 @@ pub fn router(state: ApiState) -> Router {
         .routes(routes!(export::results))
         .routes(routes!(export::attempts))
         .routes(routes!(workers::workers))
+        .routes(routes!(providers::list))
+        .routes(routes!(providers::pause))
+        .routes(routes!(providers::resume))
         .split_for_parts();
     api.route_layer(middleware::from_fn_with_state(state.clone(), auth::authorize))
         .merge(openapi::routes(&document))

@@ -18,6 +18,8 @@ pub struct Situation<'a> {
     pub contact: &'a ContactView,
     /// Its campaign.
     pub campaign: &'a CampaignView,
+    /// Why its campaign's provider account starts no calls, if so.
+    pub trouble: Option<&'a str>,
     /// Its campaign's calling hours.
     pub hours: &'a CallingHours,
     /// The present.
@@ -104,6 +106,9 @@ impl Situation<'_> {
     }
 
     fn any_moment(&self) -> String {
+        if let Some(trouble) = self.trouble {
+            return format!("its provider account starts no calls: {trouble}");
+        }
         let last = match self.contact.reason.as_str() {
             "" => String::new(),
             reason => format!(" (last time: {reason})"),
@@ -188,7 +193,7 @@ mod tests {
         let source = format!("name = \"nightly\"\nprovider = \"acme\"\n{hours}");
         let definition = campaign::parse(&source, "nightly.toml").unwrap();
         let hours = &definition.calling_hours;
-        why_not_now(&Situation { contact, campaign, hours, now: minutes(0) })
+        why_not_now(&Situation { contact, campaign, trouble: None, hours, now: minutes(0) })
     }
 
     #[test]

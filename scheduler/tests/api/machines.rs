@@ -36,6 +36,7 @@ async fn metrics_tell_what_is_known_without_any_number() {
     api.upload("phone\n+12025550101\n+12025550102\n").await.ok();
     api.post("/campaigns/nightly/start").await.ok();
     begin_one(&api.store, "call-1").await;
+    api.store.pause_account("acme", "by request").await.unwrap();
     let answer = bare(&api, "/metrics").await;
     assert_eq!(answer.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
     for line in [
@@ -44,6 +45,8 @@ async fn metrics_tell_what_is_known_without_any_number() {
         "redial_contacts{state=\"pending\"} 1",
         "redial_contacts{state=\"active\"} 1",
         "redial_live_calls{provider=\"acme\"} 1",
+        "redial_provider_up{provider=\"acme\"} 0",
+        "redial_provider_up{provider=\"other\"} 1",
         "redial_attempts_total 1",
         "redial_outcomes_total{outcome=\"answered\"} 0",
         "redial_workers 1",
@@ -88,6 +91,7 @@ async fn the_description_lists_every_route() {
             "get /campaigns/{name}/attempts",
             "get /campaigns/{name}/contacts/{contact}",
             "get /campaigns/{name}/results",
+            "get /providers",
             "get /workers",
             "post /campaigns/{name}/contacts",
             "post /campaigns/{name}/pause",
@@ -95,6 +99,8 @@ async fn the_description_lists_every_route() {
             "post /campaigns/{name}/resume",
             "post /campaigns/{name}/start",
             "post /campaigns/{name}/stop",
+            "post /providers/{name}/pause",
+            "post /providers/{name}/resume",
             "put /campaigns/{name}",
         ]
     );

@@ -5,6 +5,7 @@ mod campaigns;
 mod contacts;
 mod exports;
 mod machines;
+mod providers;
 mod support;
 mod uploads;
 mod verbs;

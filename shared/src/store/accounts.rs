@@ -1,6 +1,8 @@
 //! Provider accounts: limits that hold over all workers, and health.
 
-use super::{Store, StoreError, arguments::Arguments};
+use std::time::Duration;
+
+use super::{Store, StoreError, arguments::Arguments, limits};
 use crate::domain::Timestamp;
 
 /// What an account may do, over all workers together.
@@ -12,6 +14,26 @@ pub struct AccountLimits {
     pub request_every_us: u64,
     /// Live calls at once; 0: no limit.
     pub max_live: u32,
+}
+
+/// How an account fares, over all workers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccountHealth {
+    /// Why it was paused: nothing happens until somebody resumes it.
+    pub paused: Option<String>,
+    /// Until when no request is sent, and why.
+    pub waits: Option<(Timestamp, String)>,
+    /// Its live calls.
+    pub live_calls: u64,
+}
+
+impl AccountHealth {
+    /// Why it starts no calls now, in words for whoever looks at one of its campaigns.
+    pub fn trouble(&self, account: &str) -> Option<String> {
+        let paused = |reason: &String| format!("{account} is paused: {reason}; `redial provider resume {account}`");
+        let waits = |(until, reason): &(Timestamp, String)| format!("{account} waits until {until}: {reason}");
+        self.paused.as_ref().map(paused).or_else(|| self.waits.as_ref().map(waits))
+    }
 }
 
 impl Store {
@@ -38,17 +60,19 @@ impl Store {
         self.connection.run::<i64>("block_account", arguments.as_slice()).await.map(drop)
     }
 
-    /// Starts no call of an account until it is resumed.
+    /// Starts no call of an account until it is resumed. Answers the instant from which none can start: those that were
+    /// granted before have their permits until then.
     ///
     /// # Errors
     /// When Redis does not answer.
-    pub async fn pause_account(&self, account: &str, reason: &str) -> Result<(), StoreError> {
+    pub async fn pause_account(&self, account: &str, reason: &str) -> Result<Timestamp, StoreError> {
         let mut command = redis::cmd("HSET");
         command.arg(self.connection.keys().account(account)).arg("paused").arg(reason);
-        self.connection.query::<i64>(&command).await.map(drop)
+        self.connection.query::<i64>(&command).await?;
+        Ok(self.clock().now() + Duration::from_micros(limits::HORIZON_US + limits::SEND_LAG_US))
     }
 
-    /// Lets a paused account go on. A process that starts does this for its accounts: their credentials may be mended.
+    /// Lets a paused account go on, at once.
     ///
     /// # Errors
     /// When Redis does not answer.
@@ -60,16 +84,19 @@ impl Store {
         self.connection.query_all::<redis::Value>(&pipeline).await.map(drop)
     }
 
-    /// Why an account starts no calls now; none when it does.
+    /// How an account fares.
     ///
     /// # Errors
     /// When Redis does not answer.
-    pub async fn account_trouble(&self, account: &str) -> Result<Option<String>, StoreError> {
-        let mut command = redis::cmd("HMGET");
-        command.arg(self.connection.keys().account(account)).arg("paused").arg("blocked_until").arg("blocked_reason");
-        let (paused, until, reason): (Option<String>, Option<i64>, Option<String>) =
-            self.connection.query(&command).await?;
-        let blocked = until.is_some_and(|until| Timestamp::from_millis(until) > self.clock().now());
-        Ok(paused.or_else(|| reason.filter(|_| blocked)))
+    pub async fn account_health(&self, account: &str) -> Result<AccountHealth, StoreError> {
+        let (keys, now) = (self.connection.keys(), self.clock().now());
+        let mut pipeline = redis::pipe();
+        pipeline.cmd("HMGET").arg(keys.account(account)).arg("paused").arg("blocked_until").arg("blocked_reason");
+        pipeline.cmd("ZCOUNT").arg(keys.account_live(account)).arg(format!("({}", now.as_millis())).arg("+inf");
+        type Answer = ((Option<String>, Option<i64>, Option<String>), u64);
+        let ((paused, until, reason), live_calls): Answer = self.connection.query_all(&pipeline).await?;
+        let until = until.map(Timestamp::from_millis).filter(|until| *until > now);
+        let waits = until.map(|until| (until, reason.unwrap_or_default()));
+        Ok(AccountHealth { paused, waits, live_calls })
     }
 }

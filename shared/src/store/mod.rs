@@ -38,7 +38,7 @@ pub mod view;
 
 use std::{sync::Arc, time::Duration};
 
-pub use accounts::AccountLimits;
+pub use accounts::{AccountHealth, AccountLimits};
 pub use attempts::{BeginAnswer, Intent, Placed, Poll, Settled, Settlement};
 pub use campaigns::{Changed, Notes, Verb};
 pub use claims::{Claim, Claimed};

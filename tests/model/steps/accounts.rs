@@ -33,7 +33,7 @@ impl World {
             1 => {
                 self.note(format!("pause account {account}"));
                 self.account(account).paused = true;
-                self.store.pause_account(account, "bad credentials").await.map_err(failed)
+                self.store.pause_account(account, "bad credentials").await.map(drop).map_err(failed)
             }
             2 => {
                 let until = self.model.now() + Duration::from_millis(self.random.random_range(1..5_000));
