@@ -13,12 +13,13 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use redial_shared::{
     config::AccountConfig,
     domain::{Timestamp, units::Rate},
-    provider::Provider,
+    provider::{PollError, Provider},
     store::{AccountLimits, BeginAnswer, Intent, limits},
 };
+use secrecy::SecretString;
 use tokio::sync::Notify;
 
-use crate::{batch::Batcher, calls::CallTemplates, dial::Dialer, engine::Engine};
+use crate::{batch::Batcher, calls::CallTemplates, dial::Dialer, engine::Engine, token::Tokens};
 
 /// First pause after a connection was refused; it doubles up to `AWAY_PAUSE_MAX`.
 const AWAY_PAUSE: Duration = Duration::from_secs(1);
@@ -45,6 +46,7 @@ pub(crate) struct Account {
     pub(crate) hook_url: Option<String>,
     /// What this process asks of the provider by itself, whatever the account's limits are.
     pub(crate) polls: DefaultDirectRateLimiter,
+    pub(crate) tokens: Tokens,
     failures: AtomicU32,
 }
 
@@ -62,7 +64,7 @@ impl Account {
         let every_us = |rate: Option<Rate>| rate.map_or(0, |rate| rate.interval_us(limits::SEND_LAG_US));
         let account_limits = AccountLimits {
             call_every_us: every_us(config.rate),
-            request_every_us: every_us(config.requests),
+            request_every_us: every_us(config.requests.or_else(|| provider.requests())),
             max_live: config.max_concurrent.unwrap_or(0),
         };
         engine.store.set_limits(name, account_limits).await.map_err(|error| error.to_string())?;
@@ -86,8 +88,17 @@ impl Account {
             pollable: Notify::new(),
             hook_url,
             polls: RateLimiter::direct(Quota::per_second(POLLS_PER_SECOND)),
+            tokens: Tokens::new(),
             failures: AtomicU32::new(0),
         }))
+    }
+
+    /// The account's access token; none if it needs none.
+    ///
+    /// # Errors
+    /// As the provider answered.
+    pub(crate) async fn token(&self) -> Result<Option<SecretString>, PollError> {
+        self.tokens.get(self).await
     }
 
     /// The provider could not be reached: for all workers, no call starts for a while. Charged to nobody.

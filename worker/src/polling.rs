@@ -1,12 +1,17 @@
 //! Polling: asking the provider what has become of calls, many in one request where it can.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use redial_shared::{
     domain::{Outcome, Timestamp, polling, transition::Ending},
-    provider::{ANSWER_MAX_BYTES, CallReport, HttpAnswer, HttpRequest, PollError, Report, Results},
+    provider::{CallReport, PollError, Report, Results},
     store::{PollEntry, StoreError, TakenPolls},
 };
+use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
 use crate::account::Account;
@@ -22,9 +27,18 @@ const REFUSED_PAUSE: Duration = Duration::from_secs(60);
 /// Pause after a poll failed.
 const FAILED_PAUSE: Duration = Duration::from_secs(2);
 
+/// Calls that one reading of a tail looks for.
+const TAIL_BATCH: usize = 500;
+/// Pages that one reading of a tail asks for; what lies behind them is found by the next.
+const TAIL_PAGES_MAX: u32 = 20;
+
 /// Polls for one account until told to stop.
 pub(crate) async fn run(account: Arc<Account>, stop: CancellationToken) {
-    let Results::Poll { batch } = account.provider.results() else { return };
+    let batch = match account.provider.results() {
+        Results::None => return,
+        Results::Poll { batch } => batch,
+        Results::Tail { .. } => TAIL_BATCH,
+    };
     loop {
         let pause = tokio::select! {
             () = stop.cancelled() => return,
@@ -55,7 +69,7 @@ async fn poll_once(account: &Account, batch: usize) -> Duration {
     }
     let early_us = u64::try_from(permit_us - store.clock().now_us()).unwrap_or(0);
     tokio::time::sleep(Duration::from_micros(early_us)).await;
-    let reports = match ask(account, &entries).await {
+    let reports = match learn(account, &entries).await {
         Ok(reports) => reports,
         Err(error) => {
             tracing::warn!(%error, account = account.name, calls = entries.len(), "poll failed; it is repeated");
@@ -89,22 +103,59 @@ async fn poll_later(account: &Account, entries: Vec<PollEntry>, error: PollError
     Duration::ZERO
 }
 
-async fn ask(account: &Account, entries: &[PollEntry]) -> Result<Vec<CallReport>, PollError> {
+/// Asks for calls; once more with a new token if the one that was sent is refused.
+async fn learn(account: &Account, entries: &[PollEntry]) -> Result<Vec<CallReport>, PollError> {
+    let token = account.token().await?;
+    match (learn_with(account, entries, token.as_ref()).await, &token) {
+        (Err(PollError::Account { message }), Some(refused)) => {
+            if !account.tokens.refused(refused).await {
+                return Err(PollError::Account { message });
+            }
+            let token = account.token().await?;
+            learn_with(account, entries, token.as_ref()).await
+        }
+        (learned, _) => learned,
+    }
+}
+
+async fn learn_with(
+    account: &Account,
+    entries: &[PollEntry],
+    token: Option<&SecretString>,
+) -> Result<Vec<CallReport>, PollError> {
+    if let Results::Tail { overlap } = account.provider.results() {
+        return tail(account, entries, overlap, token).await;
+    }
     let ids: Vec<&str> = entries.iter().map(|entry| entry.call_id.as_str()).collect();
-    let HttpRequest { method, uri, headers, body } = account.provider.poll(&ids);
-    let failed = |error: reqwest::Error| PollError::Failed { message: error.without_url().to_string() };
-    let request = account.http.request(method, uri.to_string()).headers(headers).body(body);
-    let mut answer = request.send().await.map_err(failed)?;
-    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(failed)? {
-        body.extend_from_slice(&chunk);
-        if body.len() > ANSWER_MAX_BYTES {
-            return Err(PollError::Failed { message: "the answer is longer than 1 MiB".to_owned() });
+    let Some(request) = account.provider.poll(&ids, token) else { return Ok(Vec::new()) };
+    account.ask(request, |answer| account.provider.poll_answer(&ids, answer)).await
+}
+
+/// Reads the account's recent calls, from when the oldest of those looked for began, page by page until all are found.
+async fn tail(
+    account: &Account,
+    entries: &[PollEntry],
+    overlap: Duration,
+    token: Option<&SecretString>,
+) -> Result<Vec<CallReport>, PollError> {
+    let mut missing: HashSet<&str> = entries.iter().map(|entry| entry.call_id.as_str()).collect();
+    let Some(oldest) = entries.iter().map(|entry| entry.started_at).min() else { return Ok(Vec::new()) };
+    let mut reports = Vec::new();
+    for page in 1..=TAIL_PAGES_MAX {
+        let Some(request) = account.provider.tail(oldest - overlap, page, token) else { break };
+        if page > 1 {
+            account.polls.until_ready().await;
+        }
+        let read = account.ask(request, |answer| account.provider.tail_answer(answer)).await?;
+        read.reports.iter().for_each(|report| {
+            missing.remove(report.call_id.as_str());
+        });
+        reports.extend(read.reports);
+        if !read.more || missing.is_empty() {
+            break;
         }
     }
-    let received_at = account.engine.store.clock().now();
-    account.provider.poll_answer(&HttpAnswer { status, headers: &headers, body: &body, received_at })
+    Ok(reports)
 }
 
 /// Writes what the provider reported; files pending calls again, and gives up those that are too old.
@@ -119,7 +170,7 @@ async fn settle(account: &Account, entries: Vec<PollEntry>, reports: Vec<CallRep
             Some(report) => (report.provider_status, report.report),
             None => (String::new(), Report::Pending),
         };
-        if let Report::Ended { outcome, duration_s } = report {
+        if let Report::Ended { outcome, duration_s, .. } = report {
             endings.push((entry.attempt, ended(outcome, status, duration_s, now)));
             continue;
         }

@@ -15,7 +15,7 @@ const SECRET_MIN_BYTES: usize = 4;
 const MESSAGE_FIELDS: [&str; 7] = ["message", "error_description", "detail", "error", "errors", "title", "reason"];
 
 /// `HTTP 400: what the body says`, or `HTTP 400` if it says nothing that is meant for people.
-pub(super) fn describe(status: u16, body: &[u8], secrets: &[&str]) -> String {
+pub(super) fn describe(status: u16, body: &[u8], secrets: &[String]) -> String {
     let text = String::from_utf8_lossy(&body[..body.len().min(BODY_READ_MAX_BYTES)]);
     let said = match serde_json::from_str::<Value>(&text) {
         Ok(value) => explanation(&value).unwrap_or_else(|| value.to_string()),
@@ -47,21 +47,21 @@ fn explanation(value: &Value) -> Option<String> {
     }
 }
 
-fn without_secrets(text: &str, secrets: &[&str]) -> String {
-    let blank = |text: String, secret: &&str| match secret.len() {
+fn without_secrets(text: &str, secrets: &[String]) -> String {
+    let blank = |text: String, secret: &String| match secret.len() {
         ..SECRET_MIN_BYTES => text,
-        _ => text.replace(*secret, BLANK),
+        _ => text.replace(secret, BLANK),
     };
-    without_hook_secrets(secrets.iter().fold(text.to_owned(), blank))
+    let text = secrets.iter().fold(text.to_owned(), blank);
+    without_what_follows(without_what_follows(text, "/hooks/"), "Bearer ")
 }
 
-/// An echoed address of ours, `…/hooks/{provider}/{secret}`, would give the secret away.
-fn without_hook_secrets(text: String) -> String {
-    const HOOKS: &str = "/hooks/";
+/// An echoed address of ours, `…/hooks/{provider}/{secret}`, or an echoed header would give a secret away.
+fn without_what_follows(text: String, mark: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = &*text;
-    while let Some(at) = rest.find(HOOKS) {
-        let (before, after) = rest.split_at(at + HOOKS.len());
+    while let Some(at) = rest.find(mark) {
+        let (before, after) = rest.split_at(at + mark.len());
         let end = after.find(|c: char| c.is_whitespace() || "\"'<>?)".contains(c)).unwrap_or(after.len());
         shown.push_str(before);
         shown.push_str(BLANK);
@@ -107,10 +107,12 @@ mod tests {
     fn secrets_and_hook_addresses_are_blanked_out_before_the_cut() {
         let body =
             format!("{} token s3cret-token! https://calls.example.com/hooks/acme/hush?attempt=1", "x".repeat(280));
-        let shown = describe(400, body.as_bytes(), &["s3cret-token", ""]);
+        let shown = describe(400, body.as_bytes(), &["s3cret-token".to_owned(), String::new()]);
         assert!(!shown.contains("s3c") && !shown.contains("hush"), "{shown}");
         let shown = describe(400, b"see http://x/hooks/acme/hush?attempt=1 now", &[]);
         assert_eq!(shown, "HTTP 400: see http://x/hooks/…?attempt=1 now");
+        let shown = describe(401, br#"{"message":"token Bearer eyJ0.abc expired"}"#, &[]);
+        assert_eq!(shown, "HTTP 401: token Bearer … expired");
     }
 
     #[test]

@@ -1,0 +1,26 @@
+//! The provider files that ship with Redial, compiled in.
+
+use super::spec::{BadSpec, Spec};
+
+/// Name and text of each file of `config/providers/`.
+pub(super) const FILES: &[(&str, &str)] = &[("knovvu", include_str!("../../../config/providers/knovvu.toml"))];
+
+/// The kinds that configuration names by themselves; all other files are named by `spec`, under `kind = "http"`.
+pub const KINDS: &[&str] = &["knovvu"];
+
+/// The kind of provider that a file describes which the account names.
+pub const HTTP: &str = "http";
+
+/// A provider file that ships, by its name; none if there is no such file.
+///
+/// # Errors
+/// Never for those that ship: a test reads them all.
+pub fn shipped(name: &str) -> Option<Result<Spec, BadSpec>> {
+    let (name, text) = FILES.iter().find(|(known, _)| *known == name)?;
+    Some(Spec::parse(text, &format!("config/providers/{name}.toml")))
+}
+
+/// The names of all provider files that ship.
+pub fn shipped_names() -> impl Iterator<Item = &'static str> {
+    FILES.iter().map(|(name, _)| *name)
+}

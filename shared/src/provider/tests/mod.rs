@@ -1,0 +1,4 @@
+//! What every provider that ships sends and understands.
+
+mod knovvu;
+mod support;
