@@ -13,7 +13,7 @@ use crate::{
 
 const TOKEN: &str = "s3cret-access-token";
 
-fn setup() -> Setup {
+pub fn setup() -> Setup {
     Setup {
         kind: "knovvu",
         base_url: Some("https://voice.example.com:22222"),
@@ -26,6 +26,7 @@ fn setup() -> Setup {
         }),
         call: json!({ "display_number": "200" }),
         token: None,
+        number: NUMBER,
     }
 }
 

@@ -1,4 +1,10 @@
 //! What every provider that ships sends and understands.
 
+mod ccai;
+mod common;
 mod knovvu;
+mod livecall;
+mod mylibby;
+mod setups;
 mod support;
+mod uhlive;

@@ -29,6 +29,8 @@ pub struct Setup {
     pub account: Value,
     pub call: Value,
     pub token: Option<&'static str>,
+    /// The number that is called.
+    pub number: &'static str,
 }
 
 pub fn map(value: Value) -> Map<String, Value> {
@@ -119,7 +121,7 @@ impl Setup {
     }
 
     pub fn request(&self) -> HttpRequest {
-        self.request_to(NUMBER, None).unwrap_or_else(|refusal| panic!("{}: {refusal:?}", self.kind))
+        self.request_to(self.number, None).unwrap_or_else(|refusal| panic!("{}: {refusal:?}", self.kind))
     }
 
     pub fn body(&self) -> Value {
