@@ -9,6 +9,14 @@ const FILES: &[(&str, &str)] = &[
     ("livecall", include_str!("../../../config/providers/livecall.toml")),
     ("ccai", include_str!("../../../config/providers/ccai.toml")),
     ("mylibby", include_str!("../../../config/providers/mylibby.toml")),
+    ("twilio", include_str!("../../../config/providers/twilio.toml")),
+    ("vonage", include_str!("../../../config/providers/vonage.toml")),
+    ("telnyx", include_str!("../../../config/providers/telnyx.toml")),
+    ("plivo", include_str!("../../../config/providers/plivo.toml")),
+    ("vapi", include_str!("../../../config/providers/vapi.toml")),
+    ("retell", include_str!("../../../config/providers/retell.toml")),
+    ("bland", include_str!("../../../config/providers/bland.toml")),
+    ("elevenlabs", include_str!("../../../config/providers/elevenlabs.toml")),
 ];
 
 /// The kinds that configuration names by themselves; all other files are named by `spec`, under `kind = "http"`.

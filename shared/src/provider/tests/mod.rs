@@ -5,6 +5,8 @@ mod common;
 mod knovvu;
 mod livecall;
 mod mylibby;
+mod ready;
 mod setups;
+mod signatures;
 mod support;
 mod uhlive;

@@ -49,5 +49,44 @@ pub fn mylibby() -> Setup {
 }
 
 pub fn all() -> Vec<Setup> {
-    vec![uhlive(), super::knovvu::setup(), livecall(), ccai(), mylibby()]
+    let mut all = vec![uhlive(), super::knovvu::setup(), livecall(), ccai(), mylibby()];
+    all.extend(ready());
+    all
+}
+
+/// Those that are no kind of their own.
+pub fn ready() -> Vec<Setup> {
+    let setup = |kind, account, call| Setup { kind, base_url: None, account, call, token: None, number: NUMBER };
+    let from = "+12025550100";
+    let url = "https://bot.example.com/start";
+    vec![
+        setup(
+            "twilio",
+            json!({ "account_sid": "AC1", "auth_token": "s3cret-twilio" }),
+            json!({ "from": from, "url": url }),
+        ),
+        setup("vonage", json!({ "jwt": "s3cret-jwt" }), json!({ "from": "12025550100", "answer_url": url })),
+        setup(
+            "telnyx",
+            json!({ "account_sid": "T1", "api_key": "s3cret-telnyx" }),
+            json!({ "from": from, "application_sid": "app-1" }),
+        ),
+        setup(
+            "plivo",
+            json!({ "auth_id": "MA1", "auth_token": "s3cret-plivo" }),
+            json!({ "from": "12025550100", "answer_url": url }),
+        ),
+        setup(
+            "vapi",
+            json!({ "api_key": "s3cret-vapi", "phone_number_id": "pn-1" }),
+            json!({ "assistant_id": "as-1", "variables": { "name": "{{first_name}}" } }),
+        ),
+        setup("retell", json!({ "api_key": "s3cret-retell" }), json!({ "from_number": from })),
+        setup("bland", json!({ "api_key": "s3cret-bland" }), json!({ "task": "Remind {{first_name}}" })),
+        setup(
+            "elevenlabs",
+            json!({ "api_key": "s3cret-eleven", "agent_phone_number_id": "pn-1" }),
+            json!({ "agent_id": "ag-1", "variables": { "name": "{{first_name}}" } }),
+        ),
+    ]
 }
