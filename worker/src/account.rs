@@ -98,7 +98,9 @@ impl Account {
     /// # Errors
     /// As the provider answered.
     pub(crate) async fn token(&self) -> Result<Option<SecretString>, PollError> {
-        self.tokens.get(self).await
+        let Some(request) = self.provider.token_request() else { return Ok(None) };
+        let fetched = self.tokens.get(|| self.ask(request, |answer| self.provider.token_answer(answer)));
+        fetched.await.map(Some)
     }
 
     /// The provider could not be reached: for all workers, no call starts for a while. Charged to nobody.

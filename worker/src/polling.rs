@@ -114,7 +114,12 @@ async fn learn(account: &Account, entries: &[PollEntry]) -> Result<Vec<CallRepor
             let token = account.token().await?;
             learn_with(account, entries, token.as_ref()).await
         }
-        (learned, _) => learned,
+        (learned, _) => {
+            if learned.is_ok() {
+                account.tokens.accepted();
+            }
+            learned
+        }
     }
 }
 

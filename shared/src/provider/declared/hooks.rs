@@ -134,7 +134,7 @@ fn decoded(text: &str, encoding: Encoding) -> Option<Vec<u8>> {
         Encoding::Hex => {
             let text = text.split_once('=').map_or(text, |(_, hex)| hex);
             let byte = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
-            (text.len() % 2 == 0 && text.is_ascii()).then(|| (0..text.len()).step_by(2).map(byte).collect())?
+            (text.len().is_multiple_of(2) && text.is_ascii()).then(|| (0..text.len()).step_by(2).map(byte).collect())?
         }
     }
 }

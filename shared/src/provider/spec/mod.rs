@@ -14,17 +14,18 @@ mod check;
 mod field;
 pub(super) mod known;
 mod request;
+mod results;
+mod webhook;
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-pub(super) use answers::{
-    Accepted, Algorithm, Availability, Batch, Class, Encoding, Reading, Report, Rule, Signature, SignatureKind, State,
-    Tail, Webhook,
-};
+pub(super) use answers::{Accepted, Availability, Class, Rule};
 pub(super) use field::{Condition, Field, FieldType};
 pub(super) use request::{Auth, Number, Request};
+pub(super) use results::{Batch, Reading, Report, State, Tail};
+pub(super) use webhook::{Algorithm, Encoding, Signature, SignatureKind, Webhook};
 
 use crate::domain::units::Rate;
 
