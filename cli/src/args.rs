@@ -12,7 +12,7 @@ use crate::commands::{
 
 /// Outbound call campaigns: durable, paced, inside calling hours.
 #[derive(Debug, Parser)]
-#[command(name = "redial", version, disable_help_subcommand = true, max_term_width = 100)]
+#[command(name = "redial", version, max_term_width = 100)]
 pub struct Args {
     /// What every verb takes.
     #[command(flatten)]

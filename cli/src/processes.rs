@@ -157,6 +157,18 @@ pub async fn run(roles: Roles, settings: &Settings, redis_url: &str, stop: Cance
     result
 }
 
+/// Before the private Redis is shut down in order: nobody else uses it, so the next start has nothing to wait for.
+pub async fn expect_restart(settings: &Settings, redis_url: &str) {
+    let Config { workspace, worker, .. } = &settings.config;
+    let noted = match Store::connect(redis_url, workspace, worker.lease.duration()).await {
+        Ok(store) => store.expect_restart().await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = noted {
+        tracing::debug!(%error, "the next start waits for one lease");
+    }
+}
+
 async fn listen(settings: &Settings) -> Result<TcpListener, Failure> {
     let address = settings.listen();
     TcpListener::bind(address).await.map_err(|error| {

@@ -43,6 +43,8 @@ pub async fn run(config: Arc<Config>, store: Store, stop: CancellationToken) {
         let term = stop.child_token();
         let mut services = begin_services(&store, leadership, &term);
         tokio::select! {
+            // Told to stop, the services end too, and that is no error.
+            biased;
             () = candidate.hold(leadership, &term) => {}
             ended = services.join_next() => tracing::error!(?ended, "a service ended by itself; the term ends with it"),
         }

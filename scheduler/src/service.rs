@@ -55,7 +55,10 @@ pub(crate) async fn run<S: Service>(service: S, store: Store, stop: Cancellation
 /// For what ends the round: Redis is away, or another scheduler leads by now.
 pub(crate) fn pass_over(campaign: CampaignId, error: StoreError) -> Result<(), StoreError> {
     match error {
-        StoreError::Unreachable { .. } | StoreError::NotDurable { .. } | StoreError::Conflict(_) => Err(error),
+        StoreError::Unreachable { .. }
+        | StoreError::NotDurable { .. }
+        | StoreError::Unwilling(_)
+        | StoreError::Conflict(_) => Err(error),
         StoreError::NoCampaign(_) => Ok(()),
         StoreError::Refused(_) | StoreError::Corrupt(_) => {
             tracing::warn!(%campaign, %error, "the campaign is passed over");

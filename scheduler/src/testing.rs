@@ -112,16 +112,16 @@ impl World {
         zone: &str,
     ) -> Result<UploadCounts, StoreError> {
         let mut upload = self.store.upload(campaign).await?;
-        for index in from..from + count {
+        let contact = |index: usize| {
             let number = format!("+1{}55501{:02}", 200 + index / 100, index % 100);
-            let contact = Contact {
+            Contact {
                 id: format!("c{index}"),
                 numbers: vec![PhoneNumber::from_e164(&number).unwrap()],
                 zone: (!zone.is_empty()).then(|| zone.parse().unwrap()),
                 ..Contact::default()
-            };
-            upload.push(contact, &[]).await?;
-        }
+            }
+        };
+        upload.push((from..from + count).map(contact), &[]).await?;
         upload.finish().await
     }
 

@@ -26,7 +26,11 @@ impl Model {
         let open = campaign.interval(contact.row.zone, self.now_ms).is_some_and(|interval| interval.contains(permit));
         let digits = &intent.record.attempts.last().expect("an intent has an attempt").dialed;
         let mut reasons = Vec::new();
-        let mut refuse = |applies: bool, answer| applies.then(|| reasons.push(answer)).unwrap_or_default();
+        let mut refuse = |applies: bool, answer| {
+            if applies {
+                reasons.push(answer);
+            }
+        };
         refuse(!self.has_lease(worker), BeginAnswer::LeaseLost);
         refuse(self.now_ms * 1000 > claimed.permit_us + limits::SEND_LAG_US as i64, BeginAnswer::TooLate);
         refuse(!campaign.is_dialing(self.now_ms), BeginAnswer::NotDialing);
@@ -72,23 +76,10 @@ impl Model {
         }
     }
 
-    /// Repeats an intent that was written before Redis lost it. One that is there, or older than the contact, stays.
-    pub fn replay_begin(&mut self, worker: u32, intent: &Intent, timeout_ms: i64) {
-        let send_by_us = self.send_by_us(worker, intent);
-        self.drop_claim(worker, intent.claimed.campaign, intent.claimed.position);
-        let contact = self.contact_mut(intent.attempt()).expect("claims are of contacts");
-        if contact.revision < intent.record.revision {
-            contact.begin(intent, send_by_us, timeout_ms);
-        }
-    }
-
-    /// The attempt never was. Nothing happens unless it is this worker's and nobody knows its end.
-    pub fn withdraw(&mut self, attempt: AttemptId, worker: u32, due: Option<Timestamp>) {
+    /// The attempt never was. Nothing happens unless the contact's last one is just as its intent had it.
+    pub fn withdraw(&mut self, attempt: AttemptId, intended: &AttemptRecord, due: Option<Timestamp>) {
         let Some(contact) = self.contact_mut(attempt) else { return };
-        let is_it = |last: &Attempt| {
-            last.record.revision == attempt.revision && last.record.worker == worker && last.record.outcome.is_none()
-        };
-        if let Some(last) = contact.attempts.pop_if(|last| is_it(last)) {
+        if let Some(last) = contact.attempts.pop_if(|last| last.record == *intended) {
             contact.revision += 1;
             contact.next_number = last.record.number;
             contact.state = if contact.attempts.is_empty() { ContactState::Pending } else { ContactState::Waiting };
@@ -165,6 +156,14 @@ impl Model {
             }
         }
         found
+    }
+
+    /// Whether reaping would find anything.
+    pub fn has_overdue(&self) -> bool {
+        let is_over = |at_ms: i64| at_ms <= self.now_ms;
+        self.leases.values().any(|&end_ms| is_over(end_ms))
+            || self.claims.iter().any(|claim| is_over(claim.expires_ms))
+            || self.attempts().any(|attempt| attempt.intent_until_ms.is_some_and(is_over))
     }
 
     /// Forgets workers whose lease is over, and `leaving`; nobody waits for what they were dialing.

@@ -125,7 +125,7 @@ impl Model {
         if !added.is_empty() {
             campaign.reopen();
         }
-        let zones: Vec<_> = rows.iter().map(|row| row.zone.map_or("", |zone| zone.name())).collect();
+        let zones: Vec<_> = added.iter().map(|row| row.zone.map_or("", |zone| zone.name())).collect();
         zones.iter().for_each(|zone| self.open_zone(id, zone));
         Some(added)
     }

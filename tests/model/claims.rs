@@ -74,7 +74,7 @@ impl Model {
         let campaign = self.campaign(claimed.campaign);
         let contact = campaign.contact(claimed.position).ok_or("no contact")?;
         let closes = |contact: &Contact| campaign.interval(contact.row.zone, self.now_ms).map(|interval| interval.to);
-        let left = after.waiting(campaign.id);
+        let left = after.waiting_at(campaign.id, claimed.permit_us);
         let is_fresh =
             |contact: &Contact| contact.attempts.is_empty() && contact.row.not_before.is_none() && !contact.came_back;
         for other in &left {
@@ -91,7 +91,7 @@ impl Model {
             // With a limit of its own it may be asleep for a moment.
             let unlimited = other.definition.pacing.max_concurrent.is_none();
             let paced = other.pace.next_us() > (self.now_ms * 1000) + limits::LEAD_US as i64;
-            let ready = more_urgent && unlimited && !paced && !after.waiting(other.id).is_empty();
+            let ready = more_urgent && unlimited && !paced && !after.waiting_at(other.id, claimed.permit_us).is_empty();
             check(!ready, "a more urgent campaign was passed over")?;
         }
         Ok(())
@@ -101,19 +101,33 @@ impl Model {
     fn left_nothing(&self, account: &str, wanted_more: bool, wait: Option<Timestamp>) -> Result<(), String> {
         let soon = wait.is_some_and(|wait| wait.as_millis() <= self.now_ms + PATIENCE_MS);
         let horizon_us = self.now_ms * 1000 + limits::HORIZON_US as i64;
-        let limits = &self.accounts[account];
-        let room = limits.max_live == 0 || self.occupied(account) < limits.max_live as usize;
-        if soon || !wanted_more || !self.may_dial(account) || !room || limits.pace.next_us() > horizon_us {
+        let limits_of_account = &self.accounts[account];
+        let room = limits_of_account.max_live == 0 || self.occupied(account) < limits_of_account.max_live as usize;
+        if soon || !wanted_more || !self.may_dial(account) || !room || limits_of_account.pace.next_us() > horizon_us {
             return Ok(());
         }
         for campaign in self.campaigns.iter().filter(|campaign| campaign.definition.provider == account) {
             let live = campaign.live_calls(self.now_ms) + self.claims_of(campaign.id);
             let room = campaign.definition.pacing.max_concurrent.is_none_or(|limit| live < limit as usize);
-            if room && campaign.pace.next_us() <= horizon_us && !self.waiting(campaign.id).is_empty() {
+            let soonest_us = self.now_ms * 1000 + limits::LEAD_US as i64;
+            let permit_us = soonest_us.max(limits_of_account.pace.next_us()).max(campaign.pace.next_us());
+            if room && permit_us <= horizon_us && !self.waiting_at(campaign.id, permit_us).is_empty() {
                 return Err(format!("{} has somebody to call, but nobody is asked to come again", campaign.id));
             }
         }
         Ok(())
+    }
+
+    /// Those of them whose call may start at an instant a little later.
+    fn waiting_at(&self, campaign: CampaignId, permit_us: i64) -> Vec<&Contact> {
+        let permit = Timestamp::from_millis(permit_us / 1000);
+        let mut waiting = self.waiting(campaign);
+        let campaign = self.campaign(campaign);
+        let is_open = |contact: &&Contact| {
+            campaign.interval(contact.row.zone, self.now_ms).is_some_and(|interval| permit < interval.to)
+        };
+        waiting.retain(|contact| is_open(contact) && campaign.run_until.is_none_or(|until| permit < until));
+        waiting
     }
 
     /// The contacts of a campaign that may be called now.
@@ -138,7 +152,7 @@ impl Model {
         self.claims.iter().any(|claim| it(claim) && claim.worker == worker)
     }
 
-    fn is_claimed(&self, campaign: CampaignId, contact: &Contact) -> bool {
+    pub fn is_claimed(&self, campaign: CampaignId, contact: &Contact) -> bool {
         let it = |claim: &Claim| claim.campaign == campaign && claim.position == contact.position;
         self.claims.iter().any(|claim| it(claim) && claim.revision == contact.revision)
     }

@@ -1,21 +1,50 @@
 //! Every observable of the store against the model.
 
-use redial_shared::store::view::{AttemptView, CampaignView, ContactView};
+use std::collections::BTreeSet;
+
+use redial_shared::{
+    domain::ContactState,
+    store::{
+        limits,
+        view::{AttemptView, CampaignView, ContactView},
+    },
+};
 
 use crate::{
     model::{Attempt, Campaign, Contact},
     world::{Step, World, failed, same},
 };
 
+/// Every so many times all is compared, also what no operation should have touched.
+const ALL_EVERY: u32 = 16;
+
+/// What a campaign's contacts were when they were compared last.
+pub type Compared = (Option<ContactState>, Vec<Contact>);
+
 impl World {
     /// Compares everything.
-    pub async fn compare(&self) -> Step {
+    pub async fn compare_all(&mut self) -> Step {
+        self.compared.clear();
+        self.compare().await
+    }
+
+    /// Compares every campaign, and the contacts that may have changed since the last time.
+    pub async fn compare(&mut self) -> Step {
+        self.comparisons += 1;
+        if self.is_thorough || self.comparisons.is_multiple_of(ALL_EVERY) {
+            self.compared.clear();
+        }
+        self.inside.compare(&self.model).await?;
         let views = self.store.campaigns().await.map_err(failed)?;
         same("campaigns", views.len(), self.model.campaigns.len())?;
         for view in views {
             let campaign = self.model.campaign(view.id);
             self.compare_campaign(campaign, &view).map_err(|error| format!("{}: {error}", view.name))?;
-            self.compare_contacts(campaign).await.map_err(|error| format!("{}, {error}", view.name))?;
+            let compared = self.compared.get(&view.id);
+            if compared.is_none_or(|(ended, contacts)| *ended != campaign.ended || *contacts != campaign.contacts) {
+                self.compare_contacts(campaign, compared).await.map_err(|error| format!("{}, {error}", view.name))?;
+                self.compared.insert(view.id, (campaign.ended, campaign.contacts.clone()));
+            }
         }
         Ok(())
     }
@@ -31,20 +60,36 @@ impl World {
         same("live calls", view.live_calls, campaign.live_calls(self.model.now_ms) as u64)
     }
 
-    async fn compare_contacts(&self, campaign: &Campaign) -> Step {
+    async fn compare_contacts(&self, campaign: &Campaign, compared: Option<&Compared>) -> Step {
         let info = self.store.info(campaign.id, campaign.version).await.map_err(failed)?;
-        let blocks = self.store.block_count(campaign.id).await.map_err(failed)?;
-        let mut found = 0;
-        for block in 0..blocks {
+        for block in changed_blocks(campaign, compared) {
             let views = self.store.block_views(&info, block).await.map_err(failed)?;
-            found += views.len();
+            same(
+                "contacts of a block",
+                views.len(),
+                campaign.contacts.iter().filter(|c| block_of(c.position) == block).count(),
+            )?;
             for view in views {
                 let contact = campaign.contact(view.position).ok_or("a contact that nobody has uploaded")?;
                 compare_contact(campaign, contact, &view).map_err(|error| format!("{}: {error}", view.id))?;
             }
         }
-        same("contacts", found, campaign.contacts.len())
+        let known: BTreeSet<_> = campaign.contacts.iter().map(|contact| block_of(contact.position)).collect();
+        let blocks = self.store.block_count(campaign.id).await.map_err(failed)?;
+        same("blocks", blocks as usize, known.len())
     }
+}
+
+/// The blocks with a contact that is not as it was.
+fn changed_blocks(campaign: &Campaign, compared: Option<&Compared>) -> BTreeSet<u32> {
+    let before = compared.filter(|(ended, _)| *ended == campaign.ended);
+    let changed = |contact: &&Contact| before.is_none_or(|(_, contacts)| !contacts.iter().any(|one| one == *contact));
+    campaign.contacts.iter().filter(changed).map(|contact| block_of(contact.position)).collect()
+}
+
+/// The block that holds a position.
+pub fn block_of(position: u32) -> u32 {
+    position / limits::ROWS_PER_BLOCK as u32
 }
 
 fn compare_contact(campaign: &Campaign, contact: &Contact, view: &ContactView) -> Step {

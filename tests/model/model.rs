@@ -60,7 +60,7 @@ pub struct Campaign {
     pub max_attempts: usize,
 }
 
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub struct Contact {
     pub position: u32,
     pub row: contact::Contact,
@@ -77,7 +77,7 @@ pub struct Contact {
 }
 
 /// One attempt, with all that it occupies.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub struct Attempt {
     /// What the store keeps of it.
     pub record: AttemptRecord,
@@ -126,10 +126,14 @@ impl Model {
         self.claims.iter().filter(|claim| claim.campaign == campaign).count()
     }
 
+    /// Every attempt of the workspace.
+    pub fn attempts(&self) -> impl Iterator<Item = &Attempt> {
+        self.campaigns.iter().flat_map(|campaign| &campaign.contacts).flat_map(|contact| &contact.attempts)
+    }
+
     /// Whether an attempt anywhere in the workspace is dialing, on a call or in doubt at this number.
     pub fn number_in_use(&self, digits: &str) -> bool {
-        let mut attempts = self.campaigns.iter().flat_map(|campaign| &campaign.contacts).flat_map(|c| &c.attempts);
-        attempts.any(|attempt| attempt.digits == digits && attempt.number_until_ms > self.now_ms)
+        self.attempts().any(|attempt| attempt.digits == digits && attempt.number_until_ms > self.now_ms)
     }
 
     /// Live calls and claims of an account.
@@ -189,8 +193,8 @@ impl Campaign {
 
     /// The zone whose calendar days count for a contact.
     pub fn calendar(&self, zone: Option<Tz>) -> Tz {
-        let zones = self.definition.calling_hours.zones_for(&Vec::from_iter(zone));
-        zones.and_then(|zones| zones.first().copied()).unwrap_or(Tz::UTC)
+        let of_hours = || self.definition.calling_hours.zones_for(&[])?.first().copied();
+        zone.or_else(of_hours).unwrap_or(Tz::UTC)
     }
 
     /// A contact's state as users see it: what is not finished when its campaign ends has ended with it.

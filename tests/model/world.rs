@@ -1,6 +1,11 @@
 //! The model and the real store side by side, and the simulated workers that use the store.
 
-use std::{collections::BTreeSet, fmt::Write, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+    sync::Arc,
+    time::Duration,
+};
 
 use rand::{Rng, SeedableRng, rngs::SmallRng, seq::IndexedRandom};
 use redial_shared::{
@@ -8,7 +13,11 @@ use redial_shared::{
     store::{CampaignInfo, Claimed, Intent, Settlement, Store},
 };
 
-use crate::model::{Account, Model};
+use crate::{
+    compare::Compared,
+    inside::Inside,
+    model::{Account, Model},
+};
 
 /// What went wrong, in words.
 pub type Step = Result<(), String>;
@@ -25,6 +34,7 @@ pub const ACCOUNTS: [&str; 2] = ["north", "south"];
 /// One case: a workspace of its own, and everything that happens in it, drawn from one seed.
 pub struct World {
     pub store: Store,
+    pub inside: Inside,
     pub model: Model,
     pub workers: Vec<Worker>,
     pub random: SmallRng,
@@ -36,6 +46,11 @@ pub struct World {
     pub settled: Vec<Settlement>,
     /// Numbers things that must differ.
     pub serial: u32,
+    /// The contacts of each campaign as they were when they were compared last.
+    pub compared: BTreeMap<CampaignId, Compared>,
+    pub comparisons: u32,
+    /// Whether everything is compared each time.
+    pub is_thorough: bool,
 }
 
 /// A worker process, with what it has in its memory.
@@ -80,8 +95,10 @@ impl World {
         let store = Store::connect(url, workspace, LEASE).await.map_err(|error| error.to_string())?;
         let model = Model { now_ms: START_MS, ..Model::default() };
         store.set_now(model.now());
+        let inside = Inside::open(url, workspace).await?;
         let mut world = Self {
             store,
+            inside,
             model,
             workers: Vec::new(),
             random: SmallRng::seed_from_u64(seed),
@@ -89,6 +106,9 @@ impl World {
             begun: BTreeSet::new(),
             settled: Vec::new(),
             serial: 0,
+            compared: BTreeMap::new(),
+            comparisons: 0,
+            is_thorough: false,
         };
         for account in ACCOUNTS {
             world.model.accounts.insert(account.to_owned(), Account::default());

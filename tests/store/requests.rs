@@ -8,8 +8,8 @@ use redial_shared::{
 };
 use redial_tests::support::RedisServer;
 
-const NOON_MS: i64 = 1_780_315_200_000;
-const LEASE: Duration = Duration::from_secs(15);
+use crate::{LEASE, NOON_MS};
+
 const EVERY_US: u64 = 40_000;
 
 async fn store(redis: &RedisServer) -> Store {
@@ -18,10 +18,11 @@ async fn store(redis: &RedisServer) -> Store {
     let source = "name = \"nightly\"\nprovider = \"acme\"\n";
     let (_, id) = store.apply(&campaign::parse(source, "nightly.toml").unwrap(), source).await.unwrap();
     let mut upload = store.upload(id).await.unwrap();
-    for number in ["+12025550101", "+12025550102", "+12025550103"] {
+    let contact = |number: &str| {
         let numbers = vec![PhoneNumber::from_e164(number).unwrap()];
-        upload.push(Contact { id: number.to_owned(), numbers, ..Contact::default() }, &[]).await.unwrap();
-    }
+        Contact { id: number.to_owned(), numbers, ..Contact::default() }
+    };
+    upload.push(["+12025550101", "+12025550102", "+12025550103"].map(contact), &[]).await.unwrap();
     upload.finish().await.unwrap();
     store.change(id, Verb::Start { until: None }, "", None).await.unwrap();
     let limits = AccountLimits { call_every_us: 0, request_every_us: EVERY_US, max_live: 0 };

@@ -16,6 +16,16 @@ const START_TIMEOUT: Duration = Duration::from_secs(20);
 pub struct RedisServer {
     directory: TempDir,
     child: Child,
+    keeping: Keeping,
+}
+
+/// What of its data outlives the server's process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keeping {
+    /// What a snapshot holds.
+    Snapshots,
+    /// Everything, in an append-only file that is synced once a second.
+    Everything,
 }
 
 impl RedisServer {
@@ -24,9 +34,21 @@ impl RedisServer {
     /// # Errors
     /// When there is no `redis-server` to run, or it does not answer in time.
     pub fn start() -> io::Result<Self> {
+        Self::start_keeping(Keeping::Snapshots)
+    }
+
+    /// The same, with an append-only file (`appendfsync everysec`), from which it can start again.
+    ///
+    /// # Errors
+    /// As [`RedisServer::start`].
+    pub fn start_durable() -> io::Result<Self> {
+        Self::start_keeping(Keeping::Everything)
+    }
+
+    fn start_keeping(keeping: Keeping) -> io::Result<Self> {
         let directory = tempfile::Builder::new().prefix("redial-redis-").tempdir()?;
-        let child = spawn(directory.path())?;
-        let server = Self { directory, child };
+        let child = spawn(directory.path(), keeping)?;
+        let server = Self { directory, child, keeping };
         server.wait_until_ready()?;
         Ok(server)
     }
@@ -53,7 +75,20 @@ impl RedisServer {
     pub fn crash_to(&mut self, snapshot: &Snapshot) -> io::Result<()> {
         self.stop();
         std::fs::write(self.data_file(), &snapshot.0)?;
-        self.child = spawn(self.directory.path())?;
+        self.start_again()
+    }
+
+    /// Ends the server at once, as a crash of its process does.
+    pub fn kill(&mut self) {
+        self.stop();
+    }
+
+    /// Starts a killed server again, on the same socket and what it kept of its data.
+    ///
+    /// # Errors
+    /// When it does not start again.
+    pub fn start_again(&mut self) -> io::Result<()> {
+        self.child = spawn(self.directory.path(), self.keeping)?;
         self.wait_until_ready()
     }
 
@@ -100,11 +135,12 @@ impl Drop for RedisServer {
 /// All data of a server as of one instant.
 pub struct Snapshot(Vec<u8>);
 
-fn spawn(directory: &Path) -> io::Result<Child> {
+fn spawn(directory: &Path, keeping: Keeping) -> io::Result<Child> {
     // A socket left by a killed server would be taken for the new one's.
     drop(std::fs::remove_file(directory.join("redis.sock")));
+    let appendonly = if keeping == Keeping::Everything { "yes" } else { "no" };
     Command::new("redis-server")
-        .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket", "redis.sock", "--dir"])
+        .args(["--port", "0", "--save", "", "--appendonly", appendonly, "--unixsocket", "redis.sock", "--dir"])
         .arg(directory)
         .current_dir(directory)
         .stdin(Stdio::null())

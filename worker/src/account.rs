@@ -2,10 +2,7 @@
 
 use std::{
     num::NonZeroU32,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -47,7 +44,13 @@ pub(crate) struct Account {
     /// What this process asks of the provider by itself, whatever the account's limits are.
     pub(crate) polls: DefaultDirectRateLimiter,
     pub(crate) tokens: Tokens,
-    failures: AtomicU32,
+    away: Mutex<Away>,
+}
+
+/// How often in a row the provider could not be reached, and until when nobody tries.
+struct Away {
+    failures: u32,
+    until: Timestamp,
 }
 
 impl Account {
@@ -89,7 +92,7 @@ impl Account {
             hook_url,
             polls: RateLimiter::direct(Quota::per_second(POLLS_PER_SECOND)),
             tokens: Tokens::new(),
-            failures: AtomicU32::new(0),
+            away: Mutex::new(Away { failures: 0, until: Timestamp::from_millis(0) }),
         }))
     }
 
@@ -104,15 +107,24 @@ impl Account {
     }
 
     /// The provider could not be reached: for all workers, no call starts for a while. Charged to nobody.
+    /// Calls that were on their way when it happened count as one failure.
     pub(crate) async fn unreachable(&self, cause: &str) {
-        let failures = self.failures.fetch_add(1, Ordering::Relaxed).min(8);
-        let pause = AWAY_PAUSE_MAX.min(AWAY_PAUSE * 2u32.pow(failures));
-        self.block(self.engine.store.clock().now() + pause, &format!("cannot reach the provider: {cause}")).await;
+        let now = self.engine.store.clock().now();
+        let until = {
+            let mut away = self.away.lock().expect("no panic while held");
+            if away.until > now {
+                return;
+            }
+            away.until = now + AWAY_PAUSE_MAX.min(AWAY_PAUSE * 2u32.pow(away.failures.min(8)));
+            away.failures += 1;
+            away.until
+        };
+        self.block(until, &format!("cannot reach the provider: {cause}")).await;
     }
 
     /// The provider answers again.
     pub(crate) fn reachable(&self) {
-        self.failures.store(0, Ordering::Relaxed);
+        self.away.lock().expect("no panic while held").failures = 0;
     }
 
     /// For all workers, no call of this account starts before `until`.

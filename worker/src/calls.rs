@@ -15,7 +15,7 @@ use redial_shared::{
         transition::{self, Ending},
     },
     provider::{BadKey, CallRequest, CompiledCall, DialAnswer, HttpAnswer, Patience, PollError, Refusal, Results},
-    store::{BeginAnswer, CampaignInfo, Claimed, Intent, Placed, PollEntry, Row, Verb},
+    store::{BeginAnswer, CampaignInfo, Claimed, Intent, Placed, PollEntry, Row, Settled, Verb},
 };
 use secrecy::SecretString;
 use tokio::sync::OwnedSemaphorePermit;
@@ -25,8 +25,6 @@ use crate::{
     dial::{Dialed, Ready},
 };
 
-/// How long before its permit a call makes sure of its connection.
-const CONNECT_AHEAD: Duration = Duration::from_millis(60);
 /// How long before its permit a call asks for its intent.
 const BEGIN_AHEAD: Duration = Duration::from_millis(12);
 /// A contact refused for nobody's fault comes up again after this time.
@@ -35,6 +33,8 @@ const SOON: Duration = Duration::from_secs(30);
 const LATER: Duration = Duration::from_secs(15 * 60);
 /// After a 429 without Retry-After.
 const THROTTLE_PAUSE: Duration = Duration::from_secs(2);
+/// How often a call's id is noted again because its record had changed meanwhile.
+const PLACED_TRIES_MAX: usize = 4;
 
 /// A claimed contact with all that its call needs. Holds a place among the calls that are being placed.
 pub(crate) struct Job {
@@ -109,7 +109,7 @@ pub(crate) async fn place(job: Job) {
     let prepared = match no_token.map_or_else(|| attempt.request(&job, &number), Err) {
         Err(refusal) => Err(refusal),
         Ok((call, request)) => {
-            sleep_until(permit - CONNECT_AHEAD).await;
+            // At once, for a distant provider takes long. One that comes too late serves the next call.
             match job.account.dialer.ready(request.uri()).await {
                 Ok(ready) => Ok((call, request, ready)),
                 Err(error) => {
@@ -272,17 +272,25 @@ impl Attempt {
 
     async fn accepted(&self, call_id: &str, sent_at: Instant) {
         let sent_at = Timestamp::from_millis(self.account.engine.store.clock().at_us(sent_at) / 1000);
-        let Some(record) = transition::placed(&self.record, self.id.revision, call_id, sent_at) else { return };
         let entry = PollEntry { attempt: self.id, started_at: sent_at, call_id: call_id.to_owned() };
         let first = sent_at + self.info.definition.results.poll_first.duration();
-        let settled = self.account.engine.placed(Placed {
-            attempt: self.id,
-            record,
-            worker: self.worker,
-            poll: (!matches!(self.account.provider.results(), Results::None)).then_some((entry, first)),
-        });
-        settled.await;
+        let poll = (!matches!(self.account.provider.results(), Results::None)).then_some((entry, first));
+        let mut before = self.record.clone();
+        for _ in 0..PLACED_TRIES_MAX {
+            let Some(record) = transition::placed(&before, self.id.revision, call_id, sent_at) else { break };
+            let placed = Placed { attempt: self.id, record, worker: self.worker, poll: poll.clone() };
+            match self.account.engine.placed(placed).await {
+                // It was given up for lost while we waited: with its id, the provider can tell after all.
+                Some(Settled::Stale(Some(present))) if self.is_last_and_in_doubt(&present) => before = present,
+                _ => break,
+            }
+        }
         self.account.pollable.notify_one();
+    }
+
+    fn is_last_and_in_doubt(&self, record: &Record) -> bool {
+        let last = record.attempts.last().filter(|last| last.revision == self.id.revision);
+        last.is_some_and(|last| matches!(last.outcome, None | Some(Outcome::Unknown)))
     }
 
     async fn end(&self, outcome: Outcome, status: &str, reason: &str, sent_at: Option<Instant>, hold: bool) {

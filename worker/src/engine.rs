@@ -35,14 +35,16 @@ pub(crate) struct Engine {
 
 impl Engine {
     pub(crate) fn new(store: Store, worker: u32) -> Arc<Self> {
-        let journal = Arc::new(Journal::default());
+        let journal = Arc::new(Journal::new(store.restarts()));
         let placed = {
             let (store, journal) = (store.clone(), journal.clone());
             Batcher::spawn(Duration::ZERO, move |calls: Vec<Placed>| {
                 let (store, journal) = (store.clone(), journal.clone());
                 async move {
                     journal.note(calls.iter().cloned().map(Entry::Placed));
-                    answered(calls.len(), persist("placed", || store.placed(&calls)).await)
+                    let answers = persist("placed", || store.placed(&calls)).await;
+                    journal.forget_old();
+                    answered(calls.len(), answers)
                 }
             })
         };
@@ -52,7 +54,9 @@ impl Engine {
                 let (store, journal) = (store.clone(), journal.clone());
                 async move {
                     journal.note(settlements.iter().cloned().map(Entry::Ended));
-                    answered(settlements.len(), persist("conclude", || store.conclude(&settlements)).await)
+                    let answers = persist("conclude", || store.conclude(&settlements)).await;
+                    journal.forget_old();
+                    answered(settlements.len(), answers)
                 }
             })
         };
@@ -109,6 +113,7 @@ async fn begin(store: &Store, journal: &Journal, intents: Vec<(u32, Intent)>, ti
                 let begun =
                     batch.into_iter().zip(&some).filter(|(_, answer)| matches!(answer, BeginAnswer::Begun { .. }));
                 journal.note(begun.map(|(intent, _)| Entry::Begun(intent, timeout)));
+                journal.forget_old();
                 answers.extend(some);
             }
             Err(error) => {

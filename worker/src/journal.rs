@@ -2,11 +2,12 @@
 
 use std::{
     collections::VecDeque,
-    sync::Mutex,
+    sync::{Mutex, MutexGuard},
     time::{Duration, Instant},
 };
 
 use redial_shared::store::{Intent, Placed, Settlement, Store, StoreError};
+use tokio::sync::watch;
 
 /// Redis with `appendfsync everysec` may lose two seconds; this is kept.
 const KEPT: Duration = Duration::from_secs(10);
@@ -24,31 +25,54 @@ pub(crate) enum Entry {
     Ended(Settlement),
 }
 
-/// The writes of the last ten seconds, oldest first.
-#[derive(Default)]
-pub(crate) struct Journal(Mutex<VecDeque<(Instant, Entry)>>);
+/// The last writes, oldest first. Those of the ten seconds before Redis went away stay until they are replayed.
+pub(crate) struct Journal {
+    entries: Mutex<VecDeque<(Instant, Entry)>>,
+    /// Restarts of Redis; one that was not seen yet is still to be replayed for.
+    restarts: Mutex<watch::Receiver<u64>>,
+}
 
 impl Journal {
-    /// Notes writes before they are sent.
-    pub(crate) fn note(&self, entries: impl IntoIterator<Item = Entry>) {
-        let mut journal = self.0.lock().expect("no panic while held");
-        let now = Instant::now();
-        while journal.front().is_some_and(|(at, _)| now - *at > KEPT) {
-            journal.pop_front();
-        }
-        journal.extend(entries.into_iter().map(|entry| (now, entry)));
+    pub(crate) fn new(restarts: watch::Receiver<u64>) -> Self {
+        Self { entries: Mutex::default(), restarts: Mutex::new(restarts) }
     }
 
-    /// Writes everything again, in order. What is there already has a newer revision and stays.
+    /// Notes writes.
+    pub(crate) fn note(&self, entries: impl IntoIterator<Item = Entry>) {
+        let now = Instant::now();
+        self.entries().extend(entries.into_iter().map(|entry| (now, entry)));
+    }
+
+    /// Redis took a write: what is older than it can lose is forgotten, unless it was restarted since.
+    pub(crate) fn forget_old(&self) {
+        let unseen = self.restarts.lock().expect("no panic while held").has_changed();
+        if unseen.unwrap_or(false) {
+            return;
+        }
+        let mut entries = self.entries();
+        while entries.front().is_some_and(|(at, _)| at.elapsed() > KEPT) {
+            entries.pop_front();
+        }
+    }
+
+    /// Writes everything again, in order. What is there already has a newer revision and stays; what Redis refuses for good
+    /// is passed over.
     pub(crate) async fn replay(&self, store: &Store, worker: u32) -> Result<usize, StoreError> {
-        let entries: Vec<Entry> =
-            self.0.lock().expect("no panic while held").iter().map(|(_, entry)| entry.clone()).collect();
+        let entries: Vec<Entry> = self.entries().iter().map(|(_, entry)| entry.clone()).collect();
         for chunk in entries.chunk_by(same_kind) {
             for some in chunk.chunks(REPLAY_BATCH) {
-                replay_some(store, worker, some).await?;
+                match replay_some(store, worker, some).await {
+                    Err(error) if !error.is_transient() => tracing::error!(%error, "writes were not replayed"),
+                    other => other?,
+                }
             }
         }
+        self.restarts.lock().expect("no panic while held").borrow_and_update();
         Ok(entries.len())
+    }
+
+    fn entries(&self) -> MutexGuard<'_, VecDeque<(Instant, Entry)>> {
+        self.entries.lock().expect("no panic while held")
     }
 }
 

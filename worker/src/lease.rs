@@ -8,6 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{account::Account, engine::Engine};
 
+/// Pause before a replay is tried again.
+const REPLAY_PAUSE: Duration = Duration::from_millis(100);
 /// Renewals within one lease.
 const RENEWALS: u32 = 5;
 
@@ -25,7 +27,10 @@ pub(crate) async fn run(
             () = stop.cancelled() => return,
             changed = restarts.changed() => {
                 if changed.is_ok() {
-                    replay(&engine).await;
+                    tokio::select! {
+                        () = stop.cancelled() => return,
+                        () = replay(&engine) => {}
+                    }
                 }
             }
             () = tokio::time::sleep(lease / RENEWALS) => {}
@@ -54,10 +59,14 @@ async fn renew(engine: &Engine, lease: Duration, name: &str) -> Result<bool, Sto
     Ok(false)
 }
 
+/// Writes the journal again, until all of it is written: claims wait for it, a lease at most.
 async fn replay(engine: &Engine) {
-    match engine.journal.replay(&engine.store, engine.worker()).await {
-        Ok(entries) => tracing::info!(entries, "replayed after a restart of Redis"),
-        Err(error) => tracing::warn!(%error, "the replay after a restart of Redis failed"),
+    loop {
+        match engine.journal.replay(&engine.store, engine.worker()).await {
+            Ok(entries) => break tracing::info!(entries, "replayed after a restart of Redis"),
+            Err(error) => tracing::warn!(%error, "the replay after a restart of Redis is repeated"),
+        }
+        tokio::time::sleep(REPLAY_PAUSE).await;
     }
     if let Err(error) = engine.store.replayed(engine.worker()).await {
         tracing::warn!(%error, "claims go on after one lease");

@@ -37,6 +37,8 @@ use account::Account;
 use calls::Job;
 use engine::Engine;
 
+/// Requests for results under way at once, for one account: a slow answer does not keep the others waiting.
+const POLLS_AT_ONCE: usize = 4;
 /// Pause between two rounds of reaping.
 const REAP_PAUSE: Duration = Duration::from_secs(1);
 
@@ -79,7 +81,9 @@ pub async fn run(config: Arc<Config>, store: Store, stop: CancellationToken) -> 
     let (jobs, queue) = Queue::<Job>::new();
     for account in &accounts {
         claiming.spawn(claiming::run(account.clone(), places.clone(), jobs.clone(), stop.clone()));
-        background.spawn(polling::run(account.clone(), settled.clone()));
+        for _ in 0..POLLS_AT_ONCE {
+            background.spawn(polling::run(account.clone(), settled.clone()));
+        }
     }
     // Without an account there is nothing to claim, and the queue lasts all the same.
     claiming.spawn(async move {

@@ -69,38 +69,36 @@ async fn poll_once(account: &Account, batch: usize) -> Duration {
     }
     let early_us = u64::try_from(permit_us - store.clock().now_us()).unwrap_or(0);
     tokio::time::sleep(Duration::from_micros(early_us)).await;
-    let reports = match learn(account, &entries).await {
-        Ok(reports) => reports,
+    let (reports, pause) = match learn(account, &entries).await {
+        Ok(reports) => (reports, Duration::ZERO),
         Err(error) => {
             tracing::warn!(%error, account = account.name, calls = entries.len(), "poll failed; it is repeated");
-            return poll_later(account, entries, error).await;
+            (Vec::new(), pause_after(account, error).await)
         }
     };
-    if let Err(error) = settle(account, entries, reports).await {
+    if let Err(error) = settle(account, entries, reports, pause).await {
         tracing::warn!(%error, account = account.name, "poll results were not written; the calls are polled again");
     }
     Duration::ZERO
 }
 
-/// Files the calls of a failed poll to be asked for again.
-async fn poll_later(account: &Account, entries: Vec<PollEntry>, error: PollError) -> Duration {
+/// How long the calls of a failed poll wait, and what the failure means for the account.
+async fn pause_after(account: &Account, error: PollError) -> Duration {
     let store = &account.engine.store;
-    let pause = match &error {
-        PollError::Throttled { retry_after } => retry_after.unwrap_or(FAILED_PAUSE),
+    match error {
+        PollError::Throttled { retry_after } => {
+            let pause = retry_after.unwrap_or(FAILED_PAUSE);
+            account.block(store.clock().now() + pause, "the provider asks for fewer requests").await;
+            pause
+        }
         PollError::Account { message } => {
-            if let Err(error) = store.pause_account(&account.name, message).await {
+            if let Err(error) = store.pause_account(&account.name, &message).await {
                 tracing::warn!(%error, "the pause of an account was not written");
             }
             REFUSED_PAUSE
         }
         PollError::Failed { .. } => FAILED_PAUSE,
-    };
-    let again = store.clock().now() + pause;
-    let entries: Vec<_> = entries.into_iter().map(|entry| (entry, again)).collect();
-    if let Err(error) = store.poll_again(&account.name, &entries).await {
-        tracing::debug!(%error, "the calls come up again by themselves");
     }
-    Duration::ZERO
 }
 
 /// Asks for calls; once more with a new token if the one that was sent is refused.
@@ -163,8 +161,14 @@ async fn tail(
     Ok(reports)
 }
 
-/// Writes what the provider reported; files pending calls again, and gives up those that are too old.
-async fn settle(account: &Account, entries: Vec<PollEntry>, reports: Vec<CallReport>) -> Result<(), StoreError> {
+/// Writes what the provider reported; files pending calls again, after `pause` at the soonest, and gives up those that are
+/// too old.
+async fn settle(
+    account: &Account,
+    entries: Vec<PollEntry>,
+    reports: Vec<CallReport>,
+    pause: Duration,
+) -> Result<(), StoreError> {
     let store = &account.engine.store;
     let now = store.clock().now();
     let mut reports: HashMap<String, CallReport> =
@@ -177,6 +181,7 @@ async fn settle(account: &Account, entries: Vec<PollEntry>, reports: Vec<CallRep
         };
         if let Report::Ended { outcome, duration_s, .. } = report {
             endings.push((entry.attempt, ended(outcome, status, duration_s, now)));
+            over.push(entry);
             continue;
         }
         let info = store.info(entry.attempt.campaign, 0).await?;
@@ -186,16 +191,16 @@ async fn settle(account: &Account, entries: Vec<PollEntry>, reports: Vec<CallRep
             endings.push((entry.attempt, given_up(status, now)));
         }
         match polling::next_poll(results, age) {
-            Some(pause) => again.push((entry, now + pause)),
+            Some(next) => again.push((entry, now + next.max(pause))),
             None => over.push(entry),
         }
     }
     store.poll_again(&account.name, &again).await?;
-    store.end_polls(&account.name, &over).await?;
     if !endings.is_empty() {
         store.end_attempts(endings).await?;
     }
-    Ok(())
+    // Also those whose ending changed nothing, and those of a campaign that has another account by now.
+    store.end_polls(&account.name, &over).await
 }
 
 fn ended(outcome: Outcome, provider_status: String, duration_s: Option<f64>, at: Timestamp) -> Ending {

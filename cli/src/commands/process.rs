@@ -28,6 +28,9 @@ pub async fn up(config: Option<&Path>) -> Result<(), Failure> {
         () = stop.cancelled() => return Ok(()),
     };
     let ran = processes::run(Roles::BOTH, &settings, &redis.url(), stop).await;
+    if ran.is_ok() {
+        processes::expect_restart(&settings, &redis.url()).await;
+    }
     redis.stop().await;
     ran
 }

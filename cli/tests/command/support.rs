@@ -128,6 +128,8 @@ impl Stub {
         let mut command = Command::new(env!("CARGO_BIN_EXE_redial"));
         command.args(args).current_dir(self.dir.path()).stdin(Stdio::null());
         command.env_remove("REDIAL_SERVER").env_remove("REDIAL_TOKEN").env_remove("RUST_LOG");
+        // Tests run side by side: the configuration's own port is for one of them alone.
+        command.env("REDIAL__HTTP__LISTEN", "127.0.0.1:0");
         command
     }
 }

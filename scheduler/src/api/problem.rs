@@ -113,7 +113,7 @@ impl Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unreachable { .. } | StoreError::NotDurable { .. } => {
+            StoreError::Unreachable { .. } | StoreError::NotDurable { .. } | StoreError::Unwilling(_) => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
                     .with_hint("start Redis, or correct `redis.url` in redial.toml; then try again")
             }

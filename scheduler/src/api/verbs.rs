@@ -8,7 +8,8 @@ use redial_shared::{
         CampaignName, CampaignState, Timestamp,
         schedule::{Schedule, next_run},
     },
-    store::{Changed, Verb},
+    provider::is_column,
+    store::{CampaignInfo, Changed, Verb},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -44,13 +45,14 @@ pub struct VerbAnswer {
     responses(
         (status = 200, description = "It runs, or is armed", body = VerbAnswer),
         (status = 404, description = "No such campaign", body = Problem),
-        (status = 409, description = "Its state or its schedule does not allow it", body = Problem),
+        (status = 409, description = "Its state, its schedule or its lists' columns do not allow it", body = Problem),
     ),
 )]
 pub async fn start(State(state): State<ApiState>, Campaign(name): Campaign) -> Result<Json<VerbAnswer>, Problem> {
     let id = state.store.campaign_id(&name).await?;
     let info = state.store.fresh_info(id).await?;
     let verb = start_verb(&info.definition.schedule, state.store.clock().now())?;
+    check_columns(&info)?;
     let changed = change(&state, &name, verb).await?;
     answer(&state, &name, changed, |changed, next_run_at| match (changed.state, next_run_at) {
         (CampaignState::Running, _) if changed.changed => "it has started".to_owned(),
@@ -73,9 +75,7 @@ pub async fn start(State(state): State<ApiState>, Campaign(name): Campaign) -> R
 )]
 pub async fn pause(State(state): State<ApiState>, Campaign(name): Campaign) -> Result<Json<VerbAnswer>, Problem> {
     let changed = change(&state, &name, Verb::Pause).await?;
-    let us = changed.last_send_by_us + CLOCK_ERROR_US - state.store.clock().now_us();
-    let wait = Duration::from_micros(u64::try_from(us).unwrap_or(0));
-    tokio::time::sleep(wait.min(LAST_SEND_WAIT_MAX)).await;
+    last_send(&state, &changed).await;
     answer(&state, &name, changed, |changed, _| {
         let calls = calls(changed.live_calls);
         if changed.changed { format!("no new call starts; {calls}") } else { format!("it was paused already; {calls}") }
@@ -103,7 +103,8 @@ pub async fn resume(State(state): State<ApiState>, Campaign(name): Campaign) -> 
     .await
 }
 
-/// Stop a campaign for good: what is not finished is cancelled. Live calls end by themselves.
+/// Stop a campaign for good: what is not finished is cancelled. The answer comes when no new call can start; live calls
+/// end by themselves.
 #[utoipa::path(
     post, path = "/api/v1/campaigns/{name}/stop", operation_id = "stop", tag = "campaigns",
     params(("name" = String, Path, description = "The campaign")),
@@ -115,6 +116,7 @@ pub async fn resume(State(state): State<ApiState>, Campaign(name): Campaign) -> 
 )]
 pub async fn stop(State(state): State<ApiState>, Campaign(name): Campaign) -> Result<Json<VerbAnswer>, Problem> {
     let changed = change(&state, &name, Verb::Stop).await?;
+    last_send(&state, &changed).await;
     answer(&state, &name, changed, |changed, _| {
         let calls = calls(changed.live_calls);
         if changed.changed {
@@ -124,6 +126,13 @@ pub async fn stop(State(state): State<ApiState>, Campaign(name): Campaign) -> Re
         }
     })
     .await
+}
+
+/// Waits until the last call that was begun before the change has been sent, or never will be.
+async fn last_send(state: &ApiState, changed: &Changed) {
+    let us = changed.last_send_by_us + CLOCK_ERROR_US - state.store.clock().now_us();
+    let wait = Duration::from_micros(u64::try_from(us).unwrap_or(0));
+    tokio::time::sleep(wait.min(LAST_SEND_WAIT_MAX)).await;
 }
 
 async fn change(state: &ApiState, name: &CampaignName, verb: Verb) -> Result<Changed, Problem> {
@@ -164,6 +173,22 @@ async fn answer(
         next_run_at: next_run_at.map(|at| at.to_string()),
         message: message(&changed, next_run_at),
     }))
+}
+
+/// A placeholder that no list fills is a slip of the pen: it would be an error of every single contact.
+///
+/// # Errors
+/// When there are lists and none of them has a column that `[call]` uses.
+fn check_columns(info: &CampaignInfo) -> Result<(), Problem> {
+    let columns = info.all_columns();
+    let used = info.definition.columns_used();
+    match used.iter().find(|name| !is_column(name, &columns)) {
+        Some(missing) if info.has_lists() => {
+            Err(Problem::conflict(format!("[call] uses {{{{{missing}}}}}, and no list has such a column"))
+                .with_hint(format!("columns: id, phone, timezone, priority, {}", columns.join(", "))))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// How a campaign starts now.

@@ -91,3 +91,15 @@ async fn held_contacts_are_released_all_or_some() {
     assert_eq!(release("").await.ok()["released"], 0);
     assert_eq!(api.get("/campaigns/nightly").await.ok()["contacts"]["pending"], 3);
 }
+
+#[tokio::test]
+async fn a_campaign_whose_placeholders_no_list_fills_is_not_started() {
+    let api = Api::start().await;
+    let variables = "variables = { name = \"{{frist_name}}\", zone = \"{{timezone}}\" }\n";
+    api.put_definition(&format!("{NIGHTLY}{variables}")).await.ok();
+    api.upload("phone,First_Name\n+12025550101,Ada\n").await.ok();
+    let problem = api.post("/campaigns/nightly/start").await.problem(409);
+    assert_eq!(problem["detail"], "[call] uses {{frist_name}}, and no list has such a column");
+    api.put_definition(&format!("{NIGHTLY}{}", variables.replace("frist", "first"))).await.ok();
+    assert_eq!(api.post("/campaigns/nightly/start").await.ok()["state"], "running");
+}

@@ -90,7 +90,7 @@ impl CallRequest<'_> {
 }
 
 /// Whether a list with these attributes can fill a placeholder.
-fn is_column(name: &str, columns: &[String]) -> bool {
+pub fn is_column(name: &str, columns: &[String]) -> bool {
     OWN_COLUMNS.iter().any(|own| same(own, name))
         || phone_place(name).is_some()
         || columns.iter().any(|column| same(column, name))

@@ -27,7 +27,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 pub use answer::{Availability, CallReport, DialAnswer, Patience, PollError, Refusal, Report, Results, TailPage};
-pub use call::CallRequest;
+pub use call::{CallRequest, is_column};
 pub use hook::{Delivery, Forged, Hook};
 pub use keys::{BadKey, ResolveSecret};
 pub use kinds::{HTTP, KINDS, shipped, shipped_names};

@@ -1,6 +1,6 @@
 //! Provider accounts: limits that hold over all workers, and health.
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, arguments::Arguments};
 use crate::domain::Timestamp;
 
 /// What an account may do, over all workers together.
@@ -29,15 +29,13 @@ impl Store {
         self.connection.query_all::<redis::Value>(&pipeline).await.map(drop)
     }
 
-    /// Starts no call of an account before `until`, for all workers.
+    /// Sends no request of an account before `until`, or before a later instant that was set before; for all workers.
     ///
     /// # Errors
     /// When Redis does not answer.
     pub async fn block_account(&self, account: &str, until: Timestamp, reason: &str) -> Result<(), StoreError> {
-        let mut command = redis::cmd("HSET");
-        command.arg(self.connection.keys().account(account));
-        command.arg("blocked_until").arg(until.as_millis()).arg("blocked_reason").arg(reason);
-        self.connection.query::<i64>(&command).await.map(drop)
+        let arguments = Arguments::default().text(account).text(until.as_millis()).text(reason);
+        self.connection.run::<i64>("block_account", arguments.as_slice()).await.map(drop)
     }
 
     /// Starts no call of an account until it is resumed.

@@ -72,6 +72,9 @@ pub struct Settlement {
     pub free_slot: bool,
     /// What becomes of polling for the call.
     pub poll: Poll,
+    /// The whole record as it must be; none: its revision is enough. A withdrawal is of an intent that may never have been
+    /// written: another worker's may stand under the same attempt, or one that this worker has begun since.
+    pub exactly: Option<Record>,
 }
 
 /// What becomes of a call's polling.
@@ -224,6 +227,7 @@ fn push_settlement(arguments: &mut Arguments, settlement: &Settlement) {
     };
     arguments.push(entry);
     arguments.push(what);
+    arguments.push_bytes(settlement.exactly.as_ref().map_or(Vec::new(), record_codec::encode));
 }
 
 fn begin_answer(pair: &[i64]) -> Result<BeginAnswer, StoreError> {

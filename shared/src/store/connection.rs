@@ -140,6 +140,7 @@ impl Connection {
                 self.current.lock().await.take();
                 Err(self.unreachable(&error))
             }
+            Err(error) if is_unwilling(&error) => Err(StoreError::Unwilling(error.to_string())),
             Err(error) => Err(StoreError::Refused(error.to_string())),
         }
     }
@@ -235,6 +236,12 @@ fn is_broken(error: &redis::RedisError) -> bool {
                     | ServerErrorKind::TryAgain
             )
         )
+}
+
+/// Errors of a server that cannot write for now. A script checks before its first write, so nothing of it was done.
+fn is_unwilling(error: &redis::RedisError) -> bool {
+    const CODES: [&str; 5] = ["OOM", "MISCONF", "BUSY", "CLUSTERDOWN", "NOREPLICAS"];
+    error.code().is_some_and(|code| CODES.contains(&code))
 }
 
 fn without_credentials(url: &str) -> String {

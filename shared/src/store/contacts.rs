@@ -2,19 +2,22 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
+    ops::Range,
     sync::Arc,
 };
 
 use super::{
     CampaignInfo, Store, StoreError,
     block::{Block, BlockError, Decompressor},
-    fingerprint::fingerprint,
     limits, record_codec,
     view::{AttemptView, ContactView},
 };
 use crate::domain::{
     AttemptId, CampaignId, CampaignName, ContactPosition, ContactState, contact::Contact, record::Record,
 };
+
+/// Blocks read at once where all are wanted.
+const BLOCKS_PER_READ: usize = 16;
 
 /// One row of a list, as it was uploaded.
 #[derive(Debug, Clone)]
@@ -75,21 +78,46 @@ impl Store {
         if missing.is_empty() {
             return Ok(found);
         }
-        let mut command = redis::cmd("MGET");
-        for number in &missing {
-            command.arg(self.connection.keys().block(info.id, number));
-        }
-        let bytes: Vec<Option<Vec<u8>>> = self.connection.query(&command).await?;
-        let mut decompressor = Decompressor::new(info.dictionary.as_deref()).map_err(damaged)?;
-        for (number, bytes) in missing.into_iter().zip(bytes) {
-            let corrupt = |cause: String| StoreError::Corrupt(format!("block {number} of {}: {cause}", info.name));
-            let bytes = bytes.ok_or_else(|| corrupt("it is gone".to_owned()))?;
-            let block = Block::decode(&bytes, &mut decompressor).map_err(|error| corrupt(error.to_string()))?;
+        for (number, block) in self.read_blocks(info, &missing).await? {
             let block = Arc::new(block);
             self.cache.keep_block(info.id, number, block.clone());
             found.insert(number, block);
         }
         Ok(found)
+    }
+
+    async fn read_blocks(&self, info: &CampaignInfo, numbers: &[u32]) -> Result<Vec<(u32, Block)>, StoreError> {
+        let mut command = redis::cmd("MGET");
+        for number in numbers {
+            command.arg(self.connection.keys().block(info.id, number));
+        }
+        let bytes: Vec<Option<Vec<u8>>> = self.connection.query(&command).await?;
+        let mut decompressor = Decompressor::new(self.dictionary(info).await?.as_deref()).map_err(damaged)?;
+        let mut decode = |(&number, bytes): (&u32, Option<Vec<u8>>)| {
+            let corrupt = |cause: String| StoreError::Corrupt(format!("block {number} of {}: {cause}", info.name));
+            let bytes = bytes.ok_or_else(|| corrupt("it is gone".to_owned()))?;
+            let block = Block::decode(&bytes, &mut decompressor).map_err(|error| corrupt(error.to_string()))?;
+            Ok((number, block))
+        };
+        numbers.iter().zip(bytes).map(&mut decode).collect()
+    }
+
+    /// Shows every contact of some blocks. Its zone and priority, which are its lane's, are left out.
+    pub(super) async fn each_contact(
+        &self,
+        info: &CampaignInfo,
+        blocks: Range<u32>,
+        mut show: impl FnMut(ContactPosition, &Contact),
+    ) -> Result<(), StoreError> {
+        let numbers: Vec<u32> = blocks.collect();
+        for some in numbers.chunks(BLOCKS_PER_READ) {
+            for (number, block) in self.read_blocks(info, some).await? {
+                for (position, row) in (number * limits::ROWS_PER_BLOCK as u32..).zip(block.rows()) {
+                    show(position, &row.to_contact().map_err(damaged)?);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// How many blocks a campaign has.
@@ -157,41 +185,8 @@ impl Store {
         Ok(views.into_iter().find(|view| view.position == position))
     }
 
-    /// The position of an id or number. A fingerprint's hit is compared with the row; probes end at the first miss.
-    pub(super) async fn find(&self, info: &CampaignInfo, key: &str) -> Result<Option<ContactPosition>, StoreError> {
-        for probe in 0.. {
-            let Some(position) = self.indexed(info.id, index_hash(key, probe)).await? else { return Ok(None) };
-            let row = self.rows(info.id, info.version, [position]).await?.1.remove(&position).expect("asked for");
-            if has_key(&row.contact, key) {
-                return Ok(Some(position));
-            }
-        }
-        unreachable!("probes end at the first miss")
-    }
-
-    /// A split of a shard between the two reads can hide an entry: a miss counts only if no shard was split meanwhile.
-    async fn indexed(&self, campaign: CampaignId, hash: u32) -> Result<Option<ContactPosition>, StoreError> {
-        let mut shards = self.index_shards(campaign).await?;
-        loop {
-            let mut command = redis::cmd("HGET");
-            let key = self.connection.keys().index(campaign, shard_of(hash, shards));
-            command.arg(key).arg(i64::from(hash) - (1 << 31));
-            let found: Option<ContactPosition> = self.connection.query(&command).await?;
-            let shards_now = self.index_shards(campaign).await?;
-            if found.is_some() || shards_now == shards {
-                return Ok(found);
-            }
-            shards = shards_now;
-        }
-    }
-
-    pub(super) async fn index_shards(&self, campaign: CampaignId) -> Result<u64, StoreError> {
-        let mut command = redis::cmd("HGET");
-        command.arg(self.connection.keys().campaign(campaign)).arg("index_shards");
-        Ok(self.connection.query::<Option<u64>>(&command).await?.unwrap_or(1))
-    }
-
-    async fn unfinished(&self, campaign: CampaignId) -> Result<Option<ContactState>, StoreError> {
+    /// What the unfinished contacts of an ended campaign count as; none while it has not ended.
+    pub(super) async fn unfinished(&self, campaign: CampaignId) -> Result<Option<ContactState>, StoreError> {
         let mut command = redis::cmd("HGET");
         command.arg(self.connection.keys().campaign(campaign)).arg("unfinished");
         let state: Option<String> = self.connection.query(&command).await?;
@@ -204,11 +199,6 @@ pub(super) fn block_of(position: ContactPosition) -> u32 {
     position / limits::ROWS_PER_BLOCK as u32
 }
 
-/// What the index knows an id or number by.
-pub(super) fn index_hash(key: &str, probe: u32) -> u32 {
-    (fingerprint(key, probe) >> 32) as u32
-}
-
 /// Whether a row bears this id or number.
 pub(super) fn has_key(row: &Contact, key: &str) -> bool {
     row.id == key || row.numbers.iter().any(|number| number.as_e164() == key)
@@ -216,13 +206,6 @@ pub(super) fn has_key(row: &Contact, key: &str) -> bool {
 
 fn damaged(error: BlockError) -> StoreError {
     StoreError::Corrupt(error.to_string())
-}
-
-/// Linear hashing: the shard of a hash when there are `shards` of them.
-pub(super) fn shard_of(hash: u32, shards: u64) -> u64 {
-    let level = (shards + 1).next_power_of_two() / 2;
-    let shard = u64::from(hash) % (level * 2);
-    if shard >= shards { u64::from(hash) % level } else { shard }
 }
 
 fn row_of(info: &CampaignInfo, block: &Block, position: ContactPosition) -> Result<Row, StoreError> {

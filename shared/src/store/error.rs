@@ -22,6 +22,9 @@ pub enum StoreError {
         /// As Redis tells it.
         appendfsync: String,
     },
+    /// Redis takes no writes for now: its disk or memory is full, or it is busy. Nothing was changed; it may be tried again.
+    #[error("Redis takes no writes now: {0}")]
+    Unwilling(String),
     /// Redis refused an operation.
     #[error("Redis refused: {0}")]
     Refused(String),
@@ -39,6 +42,6 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the same operation may succeed once Redis is back.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::NotDurable { .. })
+        matches!(self, Self::Unreachable { .. } | Self::NotDurable { .. } | Self::Unwilling(_))
     }
 }

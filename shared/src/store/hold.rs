@@ -104,6 +104,7 @@ impl Store {
                 number_until: None,
                 free_slot: false,
                 poll: Poll::Keep,
+                exactly: None,
             }
         };
         let settlements: Vec<_> = changes.into_iter().map(settlement).collect();

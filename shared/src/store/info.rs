@@ -50,8 +50,8 @@ impl CampaignInfo {
 
     /// The zone whose calendar counts for a lane's contacts: theirs, else that of the calling hours, else UTC.
     pub fn calendar(&self, lane: u16) -> Tz {
-        let zones = self.definition.calling_hours.zones_for(&Vec::from_iter(self.zone(lane)));
-        zones.and_then(|zones| zones.first().copied()).unwrap_or(Tz::UTC)
+        let of_hours = || self.definition.calling_hours.zones_for(&[])?.first().copied();
+        self.zone(lane).or_else(of_hours).unwrap_or(Tz::UTC)
     }
 
     /// Every lane that can exist: each zone with each priority.
@@ -134,7 +134,11 @@ impl Store {
         let (Some(name), Some(version), Some(source)) = (name, version, source) else {
             return Err(StoreError::NoCampaign(campaign.to_string()));
         };
-        let definition = campaign::parse(&source, &name).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        let known = self.cache.infos.lock().expect("no panic while held").get(&campaign).cloned();
+        let definition = match known.filter(|known| known.source == source) {
+            Some(known) => known.definition.clone(),
+            None => campaign::parse(&source, &name).map_err(|error| StoreError::Corrupt(error.to_string()))?,
+        };
         let schemas = in_order(schemas)
             .iter()
             .map(|names| serde_json::from_str::<Vec<String>>(names).map(Arc::from))
@@ -152,6 +156,17 @@ impl Store {
         });
         self.cache.infos.lock().expect("no panic while held").insert(campaign, info.clone());
         Ok(info)
+    }
+
+    /// The dictionary of a campaign's blocks. It comes with the first large list and stays; a campaign may have been read
+    /// before that.
+    pub(super) async fn dictionary(&self, info: &CampaignInfo) -> Result<Option<Arc<[u8]>>, StoreError> {
+        if info.dictionary.is_some() {
+            return Ok(info.dictionary.clone());
+        }
+        let mut command = redis::cmd("GET");
+        command.arg(self.connection.keys().dictionary(info.id));
+        Ok(self.connection.query::<Option<Vec<u8>>>(&command).await?.map(Arc::from))
     }
 
     /// The campaign, knowing all that one of its lanes refers to.

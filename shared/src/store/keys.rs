@@ -42,7 +42,7 @@ keys! {
     blocks(campaign) = "c:{}:blocks";
     /// Hash: the records of `RECORDS_PER_KEY` contacts in a row.
     records(campaign, shard) = "c:{}:r:{}";
-    /// Hash: fingerprint → position, one shard of the index.
+    /// String: entries of the index from ids and numbers to positions, one shard of them.
     index(campaign, shard) = "c:{}:i:{}";
     /// List: ranges `first:count` of positions to be called.
     queue(campaign, lane) = "c:{}:q:{}";

@@ -59,4 +59,13 @@ impl Store {
     pub async fn replayed(&self, worker: u32) -> Result<(), StoreError> {
         self.connection.run::<i64>("replayed", Arguments::default().text(worker).as_slice()).await.map(drop)
     }
+
+    /// Says that Redis is about to be shut down in order, with every write on disk, and that no other process uses it:
+    /// whoever starts it again need not wait for workers to replay.
+    ///
+    /// # Errors
+    /// When Redis does not answer: the next start waits for one lease.
+    pub async fn expect_restart(&self) -> Result<(), StoreError> {
+        self.connection.query::<i64>(redis::cmd("DEL").arg(self.connection.keys().run_id())).await.map(drop)
+    }
 }

@@ -14,8 +14,6 @@ limits! {
     ROWS_PER_BLOCK = 256;
     /// Contacts whose records share a key: few enough for Redis to keep them packed.
     RECORDS_PER_KEY = 64;
-    /// Entries of an index shard, on average, before one more shard splits.
-    INDEX_SHARD_LOAD = 56;
     /// Waiting contacts are filed by due time, rounded up to this many milliseconds.
     BUCKET_MS = 250;
     /// Contacts that one claim hands out at most.
@@ -24,6 +22,11 @@ limits! {
     CLAIM_TURNS = 256;
     /// How far ahead permits are given, in microseconds.
     HORIZON_US = 200_000;
+    /// Where several campaigns share an account, how far ahead of its place in the line a paced one takes it, in
+    /// microseconds: those between stay free for others.
+    GAP_US = 25_000;
+    /// Ready campaigns that a claim looks at for the next place in the line.
+    READY_LOOKED_AT = 32;
     /// The soonest permit: time to read the contact and to begin, in microseconds.
     LEAD_US = 25_000;
     /// How much later than its permit a request may be sent, in microseconds. Permits are this much further apart in a

@@ -14,6 +14,7 @@ mod error;
 pub mod fingerprint;
 mod hold;
 pub mod idempotency;
+mod index;
 mod info;
 pub mod keys;
 mod known;
@@ -30,7 +31,6 @@ mod scripts;
 mod settle;
 mod standing;
 mod tokens;
-mod unwritten;
 mod upload;
 pub mod view;
 

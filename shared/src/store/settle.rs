@@ -1,9 +1,11 @@
 //! Ending attempts: the policy is computed from the record as it stands, and computed again when the record has changed
 //! meanwhile.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{CampaignInfo, Poll, PollEntry, Settled, Settlement, Store, StoreError};
 use crate::domain::{
-    AttemptId, Outcome, Timestamp,
+    AttemptId, CampaignId, Outcome, Timestamp,
     record::{AttemptRecord, Record},
     transition::{self, Ending},
 };
@@ -25,10 +27,10 @@ impl Store {
             }
             let mut settlements = Vec::with_capacity(endings.len());
             let mut tried = Vec::with_capacity(endings.len());
-            let records = self.records(endings.iter().map(|(attempt, _)| *attempt)).await?;
+            let (records, versions) = self.records_and_versions(endings.iter().map(|(attempt, _)| *attempt)).await?;
             for ((attempt, ending), record) in endings.into_iter().zip(records) {
-                let Some(record) = record else { continue };
-                let info = self.info_of_lane(attempt.campaign, 0, record.lane).await?;
+                let (Some(record), Some(version)) = (record, versions.get(&attempt.campaign)) else { continue };
+                let info = self.info_of_lane(attempt.campaign, *version, record.lane).await?;
                 if let Some(settlement) = info.settlement(attempt, &record, &ending) {
                     settlements.push(settlement);
                     tried.push((attempt, ending));
@@ -46,13 +48,32 @@ impl Store {
         &self,
         attempts: impl Iterator<Item = AttemptId>,
     ) -> Result<Vec<Option<Record>>, StoreError> {
+        self.records_and_versions(attempts).await.map(|(records, _)| records)
+    }
+
+    /// The present records of attempts' contacts, and the present versions of their campaigns: a process that has read a
+    /// campaign once would else go on by the policy it had then.
+    async fn records_and_versions(
+        &self,
+        attempts: impl Iterator<Item = AttemptId>,
+    ) -> Result<(Vec<Option<Record>>, BTreeMap<CampaignId, u32>), StoreError> {
+        let keys = self.connection.keys();
         let mut pipeline = redis::pipe();
+        let mut campaigns = BTreeSet::new();
         for attempt in attempts {
             let (shard, field) = super::attempts::record_place(attempt.position);
-            pipeline.cmd("HGET").arg(self.connection.keys().records(attempt.campaign, shard)).arg(field);
+            pipeline.cmd("HGET").arg(keys.records(attempt.campaign, shard)).arg(field);
+            campaigns.insert(attempt.campaign);
         }
-        let found: Vec<Option<Vec<u8>>> = self.connection.query_all(&pipeline).await?;
-        found.into_iter().map(|bytes| bytes.map(|bytes| super::record_codec::decode(&bytes)).transpose()).collect()
+        for campaign in &campaigns {
+            pipeline.cmd("HGET").arg(keys.campaign(campaign)).arg("version");
+        }
+        let mut found: Vec<Option<Vec<u8>>> = self.connection.query_all(&pipeline).await?;
+        let versions = found.split_off(found.len().saturating_sub(campaigns.len()));
+        let version = |bytes: Option<Vec<u8>>| String::from_utf8(bytes?).ok()?.parse().ok();
+        let versions = campaigns.into_iter().zip(versions).filter_map(|(id, bytes)| Some((id, version(bytes)?)));
+        let record = |bytes: Option<Vec<u8>>| bytes.map(|bytes| super::record_codec::decode(&bytes)).transpose();
+        Ok((found.into_iter().map(record).collect::<Result<_, _>>()?, versions.collect()))
     }
 }
 
@@ -73,6 +94,7 @@ impl CampaignInfo {
             number_until: slot_held,
             free_slot: slot_held.is_none(),
             poll: if in_doubt { Poll::Keep } else { poll_end(attempt, past) },
+            exactly: None,
         })
     }
 
@@ -94,6 +116,7 @@ impl CampaignInfo {
             number_until: None,
             free_slot: true,
             poll: Poll::Keep,
+            exactly: Some(record.clone()),
         })
     }
 

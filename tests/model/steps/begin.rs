@@ -16,6 +16,9 @@ impl World {
             return self.claim().await;
         }
         let worker = self.pick(&busy);
+        if self.chance(10) {
+            self.late_truth(worker).await?;
+        }
         let count = self.random.random_range(1..=self.workers[worker].jobs.len());
         let jobs: Vec<_> = self.workers[worker].jobs.drain(..count).collect();
         if self.chance(70) {

@@ -1,6 +1,6 @@
 //! Uploads.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use rand::Rng;
 use redial_shared::{
@@ -8,7 +8,10 @@ use redial_shared::{
     store::{StoreError, view::UploadCounts},
 };
 
-use crate::world::{Step, World, failed, same};
+use crate::{
+    compare::block_of,
+    world::{Step, World, failed, same},
+};
 
 /// Few enough for campaigns to meet at the same number.
 const NUMBERS: u32 = 40;
@@ -56,11 +59,26 @@ impl World {
             .as_ref()
             .map(|added| UploadCounts { accepted: added.len() as u64, duplicate: (rows.len() - added.len()) as u64 });
         same("upload", answer, expected)?;
-        for row in added.unwrap_or_default() {
-            let name = self.model.campaign(id).definition.name.clone();
-            let found = self.store.contact(&name, &row.id).await.map_err(failed)?;
-            let found = found.ok_or_else(|| format!("{} was accepted and is not there", row.id))?;
-            self.model.campaign_mut(id).add(found.position, row);
+        self.find_rows(id, added.unwrap_or_default()).await
+    }
+
+    /// Learns where the store has put rows: one by the index, all from the new blocks.
+    async fn find_rows(&mut self, id: CampaignId, added: Vec<Contact>) -> Step {
+        let Some(first) = added.first() else { return Ok(()) };
+        let campaign = self.model.campaign(id);
+        let known = campaign.contacts.iter().map(|contact| block_of(contact.position) + 1).max().unwrap_or(0);
+        let found = self.store.contact(&campaign.definition.name, &first.id).await.map_err(failed)?;
+        let found = found.ok_or_else(|| format!("{} was accepted and is not there", first.id))?;
+        let info = self.store.fresh_info(id).await.map_err(failed)?;
+        let mut positions = BTreeMap::new();
+        for block in known..self.store.block_count(id).await.map_err(failed)? {
+            let views = self.store.block_views(&info, block).await.map_err(failed)?;
+            positions.extend(views.into_iter().map(|view| (view.id, view.position)));
+        }
+        same("position by the index", Some(&found.position), positions.get(&first.id))?;
+        for row in added {
+            let position = positions.get(&row.id).ok_or_else(|| format!("{} is in no new block", row.id))?;
+            self.model.campaign_mut(id).add(*position, row);
         }
         Ok(())
     }
@@ -68,9 +86,7 @@ impl World {
     async fn send_rows(&mut self, id: CampaignId, rows: &[Contact]) -> Result<UploadCounts, StoreError> {
         let columns = ["first_name".to_owned()];
         let mut upload = self.store.upload(id).await?;
-        for row in rows {
-            upload.push(row.clone(), &columns).await?;
-        }
+        upload.push(rows.to_vec(), &columns).await?;
         upload.finish().await
     }
 }

@@ -29,9 +29,10 @@ impl World {
             81..86 => self.webhook().await,
             86..88 => self.settle_again().await,
             88..90 => self.unclaim().await,
-            90..94 => self.reap().await,
+            90..94 => self.reap_later().await,
             94..97 => self.renew().await,
-            97..98 => self.crash().await,
+            97 => self.crash().await,
+            98 => self.freeze().await,
             _ => self.trouble().await,
         }
     }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use rand::Rng;
 use redial_shared::{
     domain::{AttemptId, Outcome, polling, transition::Ending},
-    store::{PollEntry, Reaped, limits},
+    store::{Claimed, PollEntry, Reaped, limits},
 };
 
-use crate::world::{ACCOUNTS, Step, World, failed, same};
+use crate::world::{ACCOUNTS, Job, Step, World, failed, same};
 
 /// What providers answer.
 const ANSWERS: [Outcome; 9] = [
@@ -92,13 +92,16 @@ impl World {
         if open || has_moved { Ok(()) } else { Err(format!("{} is polled after its end", entry.attempt)) }
     }
 
-    /// An answer, perhaps two, to any attempt that ever was.
+    /// Answers to any attempts that ever were, often to those in doubt.
     pub async fn webhook(&mut self) -> Step {
+        let only_in_doubt = self.chance(40);
         let mut attempts = Vec::new();
         for campaign in &self.model.campaigns {
             for contact in &campaign.contacts {
                 let id = |revision| AttemptId { campaign: campaign.id, position: contact.position, revision };
-                attempts.extend(contact.attempts.iter().map(|a| (id(a.record.revision), a.record.started_at)));
+                let records = contact.attempts.iter().map(|attempt| &attempt.record);
+                let asked_for = records.filter(|record| !only_in_doubt || record.outcome == Some(Outcome::Unknown));
+                attempts.extend(asked_for.map(|record| (id(record.revision), record.started_at)));
             }
         }
         if attempts.is_empty() {
@@ -114,6 +117,23 @@ impl World {
         self.end_attempts(endings).await
     }
 
+    /// What a worker is about to call has answered after all: its former attempt was in doubt.
+    pub async fn late_truth(&mut self, worker: usize) -> Step {
+        let in_doubt = |job: &Job| {
+            let last = job.claimed.record.as_ref()?.attempts.last()?;
+            let Claimed { campaign, position, .. } = job.claimed;
+            let id = AttemptId { campaign, position, revision: last.revision };
+            (last.outcome == Some(Outcome::Unknown)).then_some(id)
+        };
+        let attempts: Vec<_> = self.workers[worker].jobs.iter().filter_map(in_doubt).collect();
+        let mut endings = Vec::new();
+        for attempt in attempts {
+            let outcome = self.pick(&ANSWERS);
+            endings.push((attempt, self.ending(outcome, false)));
+        }
+        if endings.is_empty() { Ok(()) } else { self.end_attempts(endings).await }
+    }
+
     pub async fn end_attempts(&mut self, endings: Vec<(AttemptId, Ending)>) -> Step {
         let shown: Vec<_> = endings.iter().map(|(attempt, ending)| format!("{attempt} {}", ending.outcome)).collect();
         self.note(format!("answers: {}", shown.join(", ")));
@@ -126,7 +146,17 @@ impl World {
         same("answers written", written, expected)
     }
 
-    pub async fn reap(&mut self) -> Step {
+    /// Reaps, sometimes just after a lease has ended.
+    pub async fn reap_later(&mut self) -> Step {
+        if self.chance(30) {
+            let worker = self.random.random_range(0..self.workers.len());
+            self.advance_to(self.lease_end_ms(worker));
+        }
+        self.reap().await.map(drop)
+    }
+
+    /// Answers whether there was anything to reap.
+    pub async fn reap(&mut self) -> Result<bool, String> {
         let reaped = self.store.reap().await.map_err(failed)?;
         let workers = self.model.end_leases(None) as u64;
         let claims = self.model.reap_claims();
@@ -140,6 +170,7 @@ impl World {
             self.model.conclude(*attempt, &ending, &definition);
         }
         self.note(format!("reap: {reaped:?}"));
-        same("reaped", reaped, Reaped { workers, claims, in_doubt: overdue.len() })
+        same("reaped", reaped, Reaped { workers, claims, in_doubt: overdue.len() })?;
+        Ok(reaped != Reaped::default())
     }
 }

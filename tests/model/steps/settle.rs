@@ -113,11 +113,11 @@ impl World {
         let mut settled = self.write(&withdrawal, fate).await?;
         while let Settled::Stale(Some(present)) = settled {
             // Some other attempt of the contact has got its answer meanwhile; this one is still to be withdrawn.
-            let own = present.attempts.last().is_some_and(|last| last.worker == worker);
-            let Some(again) = call.info.withdrawal(attempt, &present, due, "").filter(|_| own) else { break };
+            let it = present.attempts.last() == call.record.attempts.last();
+            let Some(again) = call.info.withdrawal(attempt, &present, due, "").filter(|_| it) else { break };
             settled = self.write(&again, Fate::Answered).await?;
         }
-        self.model.withdraw(attempt, worker, due);
+        self.model.withdraw(attempt, call.record.attempts.last().expect("it has this attempt"), due);
         Ok(())
     }
 

@@ -1,8 +1,12 @@
 //! Workers: leases, crashes, leaving.
 
 use rand::Rng;
+use redial_shared::{domain::Timestamp, store::limits};
 
-use crate::world::{LEASE, Step, Worker, World, failed, same};
+use crate::world::{ACCOUNTS, Fate, LEASE, Step, Worker, World, failed, same};
+
+/// How far ahead permits are given.
+const HORIZON_MS: i64 = limits::HORIZON_US as i64 / 1000;
 
 impl World {
     /// A worker process starts.
@@ -43,6 +47,40 @@ impl World {
             self.workers[worker].number = self.lease().await?;
         }
         Ok(())
+    }
+
+    /// A worker claims just before its lease, a run, or the hours of somebody end, is frozen, and begins just after.
+    pub async fn freeze(&mut self) -> Step {
+        let (worker, account) = (self.random.random_range(0..self.workers.len()), self.pick(&ACCOUNTS));
+        let end_ms = self.some_end_ms(worker);
+        let left_ms = self.random.random_range(1..=HORIZON_MS);
+        self.advance_to(end_ms - left_ms);
+        if end_ms > self.lease_end_ms(worker) {
+            self.renew_one(worker).await?;
+        }
+        self.claim_for(worker, account, 6, Fate::Answered).await?;
+        if self.chance(70) {
+            self.advance_to(end_ms);
+        }
+        let jobs = std::mem::take(&mut self.workers[worker].jobs);
+        self.begin_jobs(worker, jobs, Fate::Answered).await
+    }
+
+    /// The end of a worker's lease, of the hours of some zone, or of a run.
+    fn some_end_ms(&mut self, worker: usize) -> i64 {
+        let mut ends = vec![self.lease_end_ms(worker)];
+        for campaign in &self.model.campaigns {
+            let zones = campaign.contacts.iter().map(|contact| contact.row.zone);
+            let open = zones.filter_map(|zone| campaign.interval(zone, self.model.now_ms));
+            ends.extend(open.map(|interval| interval.to.as_millis()));
+            ends.extend(campaign.run_until.map(Timestamp::as_millis));
+        }
+        self.pick(&ends)
+    }
+
+    /// When a worker's lease ends; 0: it has.
+    pub fn lease_end_ms(&self, worker: usize) -> i64 {
+        self.model.leases.get(&self.workers[worker].number).copied().unwrap_or(0)
     }
 
     /// A process ends: with all that it knew, or tidily.

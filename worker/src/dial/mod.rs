@@ -19,12 +19,23 @@ use connection::{Connection, Pool};
 
 /// Sends the dial requests of one account.
 pub(crate) struct Dialer {
-    pool: Pool,
+    pool: Arc<Pool>,
     timeout: Duration,
 }
 
-/// A connection that is open and waits for its request.
-pub(crate) struct Ready(Connection);
+/// A connection that is open and waits for its request. Unused, it waits for another one.
+pub(crate) struct Ready {
+    connection: Option<Connection>,
+    pool: Arc<Pool>,
+}
+
+impl Drop for Ready {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            self.pool.keep(connection);
+        }
+    }
+}
 
 /// What came of a dial request.
 pub(crate) enum Dialed {
@@ -39,17 +50,18 @@ pub(crate) enum Dialed {
 impl Dialer {
     /// A dialer that waits so long for an answer.
     pub(crate) fn new(timeout: Duration, tls: &Arc<rustls::ClientConfig>) -> Self {
-        Self { pool: Pool::new(tls), timeout }
+        Self { pool: Arc::new(Pool::new(tls)), timeout }
     }
 
     /// Opens (or finds) a connection to a request's host ahead of the call.
     pub(crate) async fn ready(&self, uri: &Uri) -> io::Result<Ready> {
-        self.pool.connection(uri).await.map(Ready)
+        let connection = self.pool.connection(uri).await?;
+        Ok(Ready { connection: Some(connection), pool: self.pool.clone() })
     }
 
     /// Sends the request now, if its first byte can be written before `send_by`, and waits for the answer.
-    pub(crate) async fn send(&self, ready: Ready, request: Request<Full<Bytes>>, send_by: Instant) -> Dialed {
-        let mut connection = ready.0;
+    pub(crate) async fn send(&self, mut ready: Ready, request: Request<Full<Bytes>>, send_by: Instant) -> Dialed {
+        let mut connection = ready.connection.take().expect("it is taken once, here");
         connection.gate.open(send_by);
         let exchange = async {
             let answer = connection.sender.send_request(request).await.map_err(|error| error.to_string())?;

@@ -173,9 +173,7 @@ impl Target {
         match self {
             Self::Write(mut upload) => {
                 while let Some(batch) = batches.recv().await {
-                    for contact in batch.contacts {
-                        upload.push(contact, &batch.columns).await?;
-                    }
+                    upload.push(batch.contacts, &batch.columns).await?;
                 }
                 Ok(upload.finish().await?)
             }

@@ -19,11 +19,11 @@ local function begin(c, version, position, lane, expected, permit_us, record, nu
   local send_by_us = math.min(permit_us + lag_us, lease * 1000)
   local before = read_record(c.cid, position)
   local from_state = state_of(before)
+  -- A replayed intent that is in the record already: a claim of the contact is by now one for its next attempt.
+  if replay and revision_of(before) > expected then return -5, 0 end
   local owned = call('ZREM', k_claims(), worker .. ':' .. c.cid .. ':' .. position .. ':' .. lane) == 1
   if owned then give_back_claim(c) end
-  if replay then
-    if revision_of(before) > expected then return -5, 0 end
-  else
+  if not replay then
     if not owned then return -4, 0 end
     if lease <= now_ms then return refuse(c, lane, position, -1) end
     if now_us > send_by_us then return refuse(c, lane, position, -7) end

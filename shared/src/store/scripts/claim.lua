@@ -108,41 +108,87 @@ local function take(c, part, lane, n)
   return kept, #positions
 end
 
+-- The account's permits stand in a line; without a rate there is none.
+local soonest_us = now_us + LEAD_US
+local function line_us() return every_us > 0 and math.max(soonest_us, tat_us) or soonest_us end
+
+local function park(c, wake_ms)
+  call('ZREM', ready, c.cid)
+  call('ZADD', asleep, wake_ms, c.cid)
+end
+
+-- The first campaign whose own pace lets it have the next place in the line, and how far the line may run before one that
+-- stands before it comes due. When none may yet, the one that comes due first.
+local function choose(ranked)
+  local at, due_us, later = line_us(), nil, nil
+  for _, cid in ipairs(ranked) do
+    local c = campaign(cid)
+    if c.tat_us > horizon_us then
+      park(c, asks_again_ms(c.tat_us, c.every_us))
+    elseif c.tat_us <= at then
+      return c, due_us
+    elseif not due_us or c.tat_us < due_us then
+      due_us, later = c.tat_us, c
+    end
+  end
+  return later
+end
+
 local items, granted, claimed_now = {}, 0, 0
 local wait_until = 0
 for _ = 1, want + CLAIM_TURNS do
   if granted >= want then wait_until = now_ms break end
-  if math.max(tat_us, now_us + LEAD_US) > horizon_us then wait_until = asks_again_ms(tat_us, every_us) break end
-  local top = call('ZRANGE', ready, 0, 1)
-  if not top[1] then break end
-  local c = campaign(top[1])
-  wake_lanes(c)
-  local part, lane = string.match(call('ZRANGE', k_lanes_open(c.cid), 0, 0)[1] or '', '^(%a):(%d+)$')
-  local c_room = lane and is_dialing(c) and live_room(k_live(c.cid), c.max_live, c.claimed) or 0
-  local from = lane and interval_at(c, lane, now_ms)
-  if not lane or not is_dialing(c) then
+  if line_us() > horizon_us then wait_until = asks_again_ms(tat_us, every_us) break end
+  local ranked = call('ZRANGE', ready, 0, READY_LOOKED_AT - 1)
+  if not ranked[1] then break end
+  local c, due_us = choose(ranked)
+  local waking = call('ZRANGE', asleep, 0, 0, 'WITHSCORES')[2]
+  local alone = not ranked[2] and not (waking and tonumber(waking) * 1000 <= horizon_us)
+  local in_line = every_us > 0 and not alone
+  if c and in_line and c.tat_us > line_us() + GAP_US then
+    -- Others may want the places before it: it takes its own when that comes near.
+    wait_until = math.ceil((c.tat_us - LEAD_US - GAP_US) / 1000)
+    break
+  end
+  local part, lane, c_room, from, to
+  if c then
+    wake_lanes(c)
+    part, lane = string.match(call('ZRANGE', k_lanes_open(c.cid), 0, 0)[1] or '', '^(%a):(%d+)$')
+    c_room = lane and is_dialing(c) and live_room(k_live(c.cid), c.max_live, c.claimed) or 0
+    if lane then from, to = interval_at(c, lane, now_ms) end
+  end
+  local first_us = c and math.max(line_us(), c.tat_us)
+  if not c then
+    -- All that were looked at have been parked.
+  elseif not lane or not is_dialing(c) then
     place_campaign(c)
   elseif c_room <= 0 then
-    call('ZREM', ready, c.cid)
-    call('ZADD', asleep, now_ms + 1000, c.cid)
+    park(c, now_ms + 1000)
     call('SADD', k_starved(account), c.cid)
-  elseif c.tat_us > horizon_us then
-    call('ZREM', ready, c.cid)
-    call('ZADD', asleep, asks_again_ms(c.tat_us, c.every_us), c.cid)
+  elseif c.run_until > 0 and first_us >= c.run_until * 1000 then
+    park(c, c.run_until)
+  elseif to and first_us >= to * 1000 then
+    place_lane(c, lane, to)
+    place_campaign(c)
   else
-    -- With company, campaigns take turns; alone, one takes all.
-    local quantum = top[2] and math.max(1, math.min(16, c.weight)) or want
-    local n = math.min(want - granted, c_room, quantum)
+    -- With company, campaigns take turns, each at its own pace; alone, one takes all.
     local spacing = math.max(every_us, c.every_us)
-    local first_us = math.max(now_us + LEAD_US, tat_us, c.tat_us)
-    if spacing > 0 then n = math.min(n, math.floor((horizon_us - first_us) / spacing) + 1) end
+    local n = math.min(want - granted, c_room)
+    local function until_us(limit_us)
+      if spacing > 0 then n = math.min(n, math.floor((limit_us - first_us) / spacing) + 1) end
+    end
+    until_us(horizon_us)
+    if to then until_us(to * 1000 - 1) end
+    if not alone then n = math.min(n, math.max(1, math.min(16, c.weight))) end
+    if in_line and c.every_us > every_us then n = math.min(n, 1) end
+    if in_line and due_us then until_us(due_us) end
     local contacts, taken = {}, 0
     if from and from <= now_ms and n > 0 then contacts, taken = take(c, part, lane, n) end
     if taken < n then place_lane(c, lane) end
     local claim_args = {}
     for _, contact in ipairs(contacts) do
-      local permit_us = math.max(now_us + LEAD_US, tat_us, c.tat_us)
-      tat_us = permit_us + every_us
+      local permit_us = math.max(line_us(), c.tat_us)
+      if every_us > 0 then tat_us = permit_us + every_us end
       c.tat_us = permit_us + c.every_us
       local position = int(contact[1])
       claim_args[#claim_args + 1] = int(math.floor(permit_us / 1000) + CLAIM_GRACE_MS)

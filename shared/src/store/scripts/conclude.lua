@@ -1,13 +1,13 @@
 -- conclude: write what has become of attempts: their contacts' new records, counts, and the next place to wait in.
 -- Serves a result, a withdrawal (nothing was sent: attempts = -1, no outcome) and a correction of an older attempt.
--- ARGV from 2, a group of 16 an attempt: campaign, position, revision of the attempt, expected revision, new record,
+-- ARGV from 2, a group of 17 an attempt: campaign, position, revision of the attempt, expected revision, new record,
 -- worker of the intent, lane to file in ('' = none), due_ms (0 = front of the lane), outcome that was counted before
 -- (0 = none), outcome to count (0 = none), attempts to add, number to free ('' = none), then slot: 'free' | 'keep',
--- number lock until (ms, 0 = leave), poll entry, poll: 'end' | 'keep'
--- Returns one value an attempt: 1, or the present record when its revision is not the expected one, or when what is to be
--- withdrawn is no intent of this worker.
+-- number lock until (ms, 0 = leave), poll entry, poll: 'end' | 'keep', the whole record as it must be ('' = only its
+-- revision counts)
+-- Returns one value an attempt: 1, or the present record when it is not the expected one.
 --@include time campaign records lanes slots
-local GROUP = 16
+local GROUP = 17
 local answers = {}
 for i = 2, #ARGV, GROUP do
   local c, position, expected = campaign(ARGV[i]), tonumber(ARGV[i + 1]), tonumber(ARGV[i + 3])
@@ -15,9 +15,8 @@ for i = 2, #ARGV, GROUP do
   local before = read_record(c.cid, position)
   local slot = ARGV[i + 1] .. ':' .. attempt
   local intent = c.cid .. ':' .. slot .. ':' .. ARGV[i + 5]
-  -- A withdrawal is of an intent that may never have been written: then the attempt is another worker's.
-  local is_anothers = tonumber(ARGV[i + 10]) < 0 and not call('ZSCORE', k_intents(), intent)
-  if revision_of(before) ~= expected or is_anothers then
+  local is_another = ARGV[i + 16] ~= '' and ARGV[i + 16] ~= before
+  if revision_of(before) ~= expected or is_another then
     answers[#answers + 1] = before or ''
   else
     local from, to = state_of(before), state_of(record)

@@ -12,6 +12,6 @@ for _, worker in ipairs(gone) do
   call('HDEL', k_worker_names(), worker)
 end
 for _, intent in ipairs(call('ZRANGE', k_intents(), 0, -1)) do
-  if dead[string.match(intent, ':(%d+)$')] then call('ZADD', k_intents(), now_ms, intent) end
+  if dead[string.match(intent, ':(%d+)$')] then call('ZADD', k_intents(), 'LT', now_ms, intent) end
 end
 return #gone

@@ -8,6 +8,9 @@ local function next_due() return tonumber(call('ZRANGE', key, 0, 0, 'WITHSCORES'
 local due = next_due()
 if due == 0 or due > now_ms or tonumber(call('GET', k_recovering()) or 0) > now_ms then return { due, 0 } end
 
+local blocked_until = tonumber(call('HGET', k_account(ARGV[2]), 'blocked_until') or 0)
+if blocked_until > now_ms then return { blocked_until, 0 } end
+
 -- The account's limit of requests, in which polls and calls stand in line.
 local v = call('HMGET', k_account(ARGV[2]), 'request_tat_us', 'request_us')
 local request_us, permit_us = tonumber(v[2] or 0), 0

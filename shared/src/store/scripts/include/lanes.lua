@@ -67,10 +67,12 @@ local function place_part(c, lane, part, rank, due)
   end
 end
 
-local function place_lane(c, lane)
+-- `earliest` (by default now) is when it may be called again at the soonest.
+local function place_lane(c, lane, earliest)
+  earliest = earliest or now_ms
   local bucket = call('ZRANGE', k_buckets(c.cid, lane), 0, 0)[1]
-  place_part(c, lane, 'w', 0, bucket and math.max(tonumber(bucket), now_ms))
-  place_part(c, lane, 'q', 1, call('EXISTS', k_queue(c.cid, lane)) == 1 and now_ms)
+  place_part(c, lane, 'w', 0, bucket and math.max(tonumber(bucket), earliest))
+  place_part(c, lane, 'q', 1, call('EXISTS', k_queue(c.cid, lane)) == 1 and earliest)
 end
 
 local function touch_lane(c, lane)
