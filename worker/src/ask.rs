@@ -1,10 +1,27 @@
 //! Requests beside those that place calls: for results, for tokens.
 
-use redial_shared::provider::{ANSWER_MAX_BYTES, HttpAnswer, HttpRequest, PollError};
+use redial_shared::{
+    provider::{ANSWER_MAX_BYTES, HttpAnswer, HttpRequest, PollError},
+    store::StoreError,
+};
 
 use crate::account::Account;
 
 impl Account {
+    /// Waits for the place of one more request in the account's line, and in this process's own.
+    ///
+    /// # Errors
+    /// When Redis does not answer.
+    pub(crate) async fn in_line(&self) -> Result<(), PollError> {
+        self.polls.until_ready().await;
+        let store = &self.engine.store;
+        let failed =
+            |error: StoreError| PollError::Failed { message: format!("no place in the line of requests: {error}") };
+        let permit_us = store.take_request(&self.name).await.map_err(failed)?;
+        tokio::time::sleep_until(store.clock().instant_of(permit_us).into()).await;
+        Ok(())
+    }
+
     /// Sends a request and reads its answer, at most [`ANSWER_MAX_BYTES`] of it.
     ///
     /// # Errors

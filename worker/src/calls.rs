@@ -90,11 +90,13 @@ pub(crate) async fn place(job: Job) {
         tracing::error!(campaign = %job.info.name, position = job.claimed.position, "its record names a number it lacks");
         return give_back(&job, Some(clock.now() + LATER)).await;
     };
-    let (token, no_token) = match job.account.token().await {
-        Ok(token) => (token, None),
-        Err(PollError::Account { message }) => (None, Some(Refusal::Account { message })),
+    let token = match job.account.token().await {
+        Ok(token) => token,
         Err(error) => {
-            job.account.unreachable(&format!("no access token: {error}")).await;
+            match error {
+                PollError::Failed { message } => job.account.unreachable(&format!("no access token: {message}")).await,
+                error => drop(job.account.failed(error).await),
+            }
             return give_back(&job, None).await;
         }
     };
@@ -106,7 +108,7 @@ pub(crate) async fn place(job: Job) {
         worker: engine.worker(),
         token,
     };
-    let prepared = match no_token.map_or_else(|| attempt.request(&job, &number), Err) {
+    let prepared = match attempt.request(&job, &number) {
         Err(refusal) => Err(refusal),
         Ok((call, request)) => {
             // At once, for a distant provider takes long. One that comes too late serves the next call.
@@ -209,9 +211,6 @@ impl Attempt {
     }
 
     async fn answered(&self, answer: DialAnswer, sent_at: Instant) {
-        if !matches!(answer, DialAnswer::AuthRefused { .. }) {
-            self.account.tokens.accepted();
-        }
         match answer {
             DialAnswer::Accepted { call_id } => self.accepted(&call_id, sent_at).await,
             DialAnswer::Submitted => self.end(Outcome::Submitted, "", "", Some(sent_at), false).await,
@@ -232,7 +231,7 @@ impl Attempt {
     /// The contact goes back and is called with a new token; if that one is refused too, the account is at fault.
     async fn token_refused(&self, message: String) {
         match &self.token {
-            Some(token) if self.account.tokens.refused(token).await => self.withdraw(None, &message).await,
+            Some(token) if self.account.tokens.refused(token) => self.withdraw(None, &message).await,
             _ => self.refused(Refusal::Account { message }).await,
         }
     }
@@ -254,10 +253,7 @@ impl Attempt {
                 self.withdraw(None, &message).await;
             }
             Refusal::Account { message } => {
-                tracing::warn!(account = self.account.name, message, "refused by the provider: the account is paused");
-                if let Err(error) = store.pause_account(&self.account.name, &message).await {
-                    tracing::warn!(%error, "the pause was not written");
-                }
+                self.account.pause(&message).await;
                 self.withdraw(None, &message).await;
             }
             Refusal::Nobody { retry, message } => {

@@ -22,11 +22,6 @@ const ASK_AGAIN_MAX: Duration = Duration::from_secs(1);
 const SLACK: Duration = Duration::from_millis(500);
 /// Beyond the account's time-out, how long a batch that nobody answered for stays with its worker.
 const TAKEN_GRACE: Duration = Duration::from_secs(5);
-/// Pause after the provider refused our credentials.
-const REFUSED_PAUSE: Duration = Duration::from_secs(60);
-/// Pause after a poll failed.
-const FAILED_PAUSE: Duration = Duration::from_secs(2);
-
 /// Calls that one reading of a tail looks for.
 const TAIL_BATCH: usize = 500;
 /// Pages that one reading of a tail asks for; what lies behind them is found by the next.
@@ -73,7 +68,7 @@ async fn poll_once(account: &Account, batch: usize) -> Duration {
         Ok(reports) => (reports, Duration::ZERO),
         Err(error) => {
             tracing::warn!(%error, account = account.name, calls = entries.len(), "poll failed; it is repeated");
-            (Vec::new(), pause_after(account, error).await)
+            (Vec::new(), account.failed(error).await)
         }
     };
     if let Err(error) = settle(account, entries, reports, pause).await {
@@ -82,42 +77,16 @@ async fn poll_once(account: &Account, batch: usize) -> Duration {
     Duration::ZERO
 }
 
-/// How long the calls of a failed poll wait, and what the failure means for the account.
-async fn pause_after(account: &Account, error: PollError) -> Duration {
-    let store = &account.engine.store;
-    match error {
-        PollError::Throttled { retry_after } => {
-            let pause = retry_after.unwrap_or(FAILED_PAUSE);
-            account.block(store.clock().now() + pause, "the provider asks for fewer requests").await;
-            pause
-        }
-        PollError::Account { message } => {
-            if let Err(error) = store.pause_account(&account.name, &message).await {
-                tracing::warn!(%error, "the pause of an account was not written");
-            }
-            REFUSED_PAUSE
-        }
-        PollError::Failed { .. } => FAILED_PAUSE,
-    }
-}
-
-/// Asks for calls; once more with a new token if the one that was sent is refused.
+/// Asks for calls; again with a new token if the one that was sent is refused and another is worth a try.
 async fn learn(account: &Account, entries: &[PollEntry]) -> Result<Vec<CallReport>, PollError> {
-    let token = account.token().await?;
-    match (learn_with(account, entries, token.as_ref()).await, &token) {
-        (Err(PollError::Account { message }), Some(refused)) => {
-            if !account.tokens.refused(refused).await {
-                return Err(PollError::Account { message });
-            }
-            let token = account.token().await?;
-            learn_with(account, entries, token.as_ref()).await
+    loop {
+        let token = account.token().await?;
+        let learned = learn_with(account, entries, token.as_ref()).await;
+        match (&learned, &token) {
+            (Err(PollError::Account { .. }), Some(refused)) if account.tokens.refused(refused) => {}
+            _ => return learned,
         }
-        (learned, _) => {
-            if learned.is_ok() {
-                account.tokens.accepted();
-            }
-            learned
-        }
+        account.in_line().await?;
     }
 }
 
@@ -147,7 +116,7 @@ async fn tail(
     for page in 1..=TAIL_PAGES_MAX {
         let Some(request) = account.provider.tail(oldest - overlap, page, token) else { break };
         if page > 1 {
-            account.polls.until_ready().await;
+            account.in_line().await?;
         }
         let read = account.ask(request, |answer| account.provider.tail_answer(answer)).await?;
         read.reports.iter().for_each(|report| {

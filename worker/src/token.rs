@@ -1,47 +1,57 @@
-//! An account's access token, kept by each process: one refresh at a time, ahead of its end.
+//! An account's access token, kept by each process: one request for it at a time, ahead of its end.
 
 use std::{
     num::NonZeroU32,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{Mutex, MutexGuard},
     time::Duration,
 };
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use redial_shared::provider::{PollError, Token};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::{sync::Mutex, time::Instant};
+use tokio::time::Instant;
 
 /// A token is refreshed when this part of its life is over.
 const REFRESH_AT: f64 = 0.8;
 /// After a request for a token failed, the next waits this long; those who want one meanwhile are told of the failure.
 const FAILED_PAUSE: Duration = Duration::from_secs(2);
+/// A second refusal within this time of the first is not the token's fault: no third token is tried.
+const SECOND_REFUSAL: Duration = Duration::from_secs(600);
 /// Requests for tokens that one process sends for one account, whatever goes wrong.
 const REQUESTS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(12).expect("it is not 0");
 
 /// The token of one account.
 pub(crate) struct Tokens {
     kept: Mutex<Kept>,
+    /// Held by whoever fetches one.
+    fetching: tokio::sync::Mutex<()>,
     requests: DefaultDirectRateLimiter,
-    /// The provider took the current token.
-    proved: AtomicBool,
 }
 
 #[derive(Default)]
 struct Kept {
-    token: Option<(SecretString, Instant)>,
+    token: Option<Good>,
+    /// Why the last request failed, and until when no other is sent.
     failed: Option<(PollError, Instant)>,
-    /// The token before this one was refused.
-    after_refusal: bool,
+    /// When a token was refused and another one tried.
+    refused_at: Option<Instant>,
+}
+
+/// A token that was not refused.
+struct Good {
+    secret: SecretString,
+    refresh_at: Instant,
+    ends_at: Instant,
 }
 
 impl Tokens {
     pub(crate) fn new() -> Self {
         let requests = RateLimiter::direct(Quota::per_minute(REQUESTS_PER_MINUTE));
-        Self { kept: Mutex::default(), requests, proved: AtomicBool::new(false) }
+        Self { kept: Mutex::default(), fetching: tokio::sync::Mutex::default(), requests }
     }
 
-    /// A token that is good for a while yet, from `fetch` if there is none. Whoever comes while one is being fetched waits
-    /// for that one.
+    /// A token that is good for a while yet, from `fetch` if there is none. While one is being fetched, others use the one
+    /// before as long as it lives, or wait.
     ///
     /// # Errors
     /// As the provider answered.
@@ -49,54 +59,90 @@ impl Tokens {
     where
         F: Future<Output = Result<Token, PollError>>,
     {
-        let mut kept = self.kept.lock().await;
-        let now = Instant::now();
-        if let Some((token, _)) = kept.token.as_ref().filter(|(_, refresh_at)| now < *refresh_at) {
-            return Ok(token.clone());
+        if let Some(known) = self.kept().known() {
+            return known;
         }
-        if let Some((error, _)) = kept.failed.as_ref().filter(|(_, again_at)| now < *again_at) {
-            return Err(error.clone());
+        let old = self.kept().living();
+        let _turn = match (self.fetching.try_lock(), old) {
+            (Ok(turn), _) => turn,
+            (Err(_), Some(old)) => return Ok(old),
+            (Err(_), None) => self.fetching.lock().await,
+        };
+        // What another one fetched while we waited.
+        if let Some(known) = self.kept().known() {
+            return known;
         }
         self.requests.until_ready().await;
-        match fetch().await {
-            Ok(Token { secret, expires_in }) => {
-                kept.token = Some((secret.clone(), Instant::now() + expires_in.mul_f64(REFRESH_AT)));
-                kept.failed = None;
-                self.proved.store(false, Ordering::Relaxed);
-                Ok(secret)
-            }
-            Err(error) => {
-                kept.failed = Some((error.clone(), Instant::now() + FAILED_PAUSE));
-                Err(error)
-            }
-        }
+        let fetched = fetch().await;
+        self.kept().note(fetched)
     }
 
-    /// The provider took the current token.
-    pub(crate) fn accepted(&self) {
-        self.proved.store(true, Ordering::Relaxed);
-    }
-
-    /// The provider refused a token. Answers whether another one is worth a try: not if this one was fetched because the one
-    /// before was refused, and has never been taken.
-    pub(crate) async fn refused(&self, token: &SecretString) -> bool {
-        let mut kept = self.kept.lock().await;
-        let is_current = |current: &SecretString| current.expose_secret() == token.expose_secret();
-        if !kept.token.as_ref().is_some_and(|(current, _)| is_current(current)) {
+    /// The provider refused a token. Answers whether another one is worth a try: once, and for all who sent the same.
+    pub(crate) fn refused(&self, token: &SecretString) -> bool {
+        let mut kept = self.kept();
+        let is_current = |current: &Good| current.secret.expose_secret() == token.expose_secret();
+        if !kept.token.as_ref().is_some_and(is_current) {
             return true;
         }
         kept.token = None;
-        let hopeless = kept.after_refusal && !self.proved.load(Ordering::Relaxed);
-        kept.after_refusal = !hopeless;
-        !hopeless
+        let again = kept.refused_at.is_none_or(|at| at.elapsed() > SECOND_REFUSAL);
+        if again {
+            kept.refused_at = Some(Instant::now());
+        }
+        again
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().expect("no panic while held")
+    }
+}
+
+impl Kept {
+    /// The token while it is fresh. Just after a failure the old one, or that failure. None: one is to be fetched.
+    fn known(&self) -> Option<Result<SecretString, PollError>> {
+        let now = Instant::now();
+        if let Some(fresh) = self.token.as_ref().filter(|token| now < token.refresh_at) {
+            return Some(Ok(fresh.secret.clone()));
+        }
+        let (error, _) = self.failed.as_ref().filter(|(_, again_at)| now < *again_at)?;
+        Some(self.living().ok_or_else(|| error.clone()))
+    }
+
+    fn living(&self) -> Option<SecretString> {
+        let living = self.token.as_ref().filter(|token| Instant::now() < token.ends_at);
+        living.map(|token| token.secret.clone())
+    }
+
+    fn note(&mut self, fetched: Result<Token, PollError>) -> Result<SecretString, PollError> {
+        let now = Instant::now();
+        match fetched {
+            Ok(Token { secret, expires_in }) => {
+                let refresh_at = now + expires_in.mul_f64(REFRESH_AT);
+                self.token = Some(Good { secret: secret.clone(), refresh_at, ends_at: now + expires_in });
+                self.failed = None;
+                Ok(secret)
+            }
+            Err(error) => {
+                self.failed = Some((error.clone(), now + FAILED_PAUSE));
+                self.living().ok_or(error)
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, atomic::AtomicU32};
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    };
+
+    use tokio::time::advance;
 
     use super::*;
+
+    const LIFE: Duration = Duration::from_secs(300);
+    const FETCH: Duration = Duration::from_millis(20);
 
     /// A provider of tokens that counts them: `t1`, `t2` …
     #[derive(Default)]
@@ -106,8 +152,8 @@ mod tests {
         async fn issue(&self) -> Result<Token, PollError> {
             let number = self.0.fetch_add(1, Ordering::Relaxed) + 1;
             // Others come while it is being fetched.
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            Ok(Token { secret: format!("t{number}").into(), expires_in: Duration::from_secs(300) })
+            tokio::time::sleep(FETCH).await;
+            Ok(Token { secret: format!("t{number}").into(), expires_in: LIFE })
         }
     }
 
@@ -115,41 +161,58 @@ mod tests {
         tokens.get(|| issuer.issue()).await.unwrap()
     }
 
+    async fn shown(tokens: &Tokens, issuer: &Issuer) -> String {
+        token(tokens, issuer).await.expose_secret().to_owned()
+    }
+
     #[tokio::test(start_paused = true)]
     async fn many_who_want_a_token_at_once_share_one_request() {
         let (tokens, issuer) = (Arc::new(Tokens::new()), Arc::new(Issuer::default()));
         let ask = |_| {
             let (tokens, issuer) = (tokens.clone(), issuer.clone());
-            tokio::spawn(async move { token(&tokens, &issuer).await.expose_secret().to_owned() })
+            tokio::spawn(async move { shown(&tokens, &issuer).await })
         };
-        for asked in (0..50).map(ask).collect::<Vec<_>>() {
+        for asked in (0..100).map(ask).collect::<Vec<_>>() {
             assert_eq!(asked.await.unwrap(), "t1");
         }
         assert_eq!(issuer.0.load(Ordering::Relaxed), 1);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_token_is_refreshed_at_80_percent_of_its_life() {
+    async fn a_token_is_refreshed_at_80_percent_of_its_life_by_one_while_others_use_it() {
         let (tokens, issuer) = (Tokens::new(), Issuer::default());
-        assert_eq!(token(&tokens, &issuer).await.expose_secret(), "t1");
-        tokio::time::advance(Duration::from_secs(235)).await;
-        assert_eq!(token(&tokens, &issuer).await.expose_secret(), "t1");
-        tokio::time::advance(Duration::from_secs(10)).await;
-        assert_eq!(token(&tokens, &issuer).await.expose_secret(), "t2");
+        assert_eq!(shown(&tokens, &issuer).await, "t1");
+        advance(LIFE.mul_f64(0.79)).await;
+        assert_eq!(shown(&tokens, &issuer).await, "t1");
+        advance(LIFE.mul_f64(0.02)).await;
+        let (first, second) = tokio::join!(shown(&tokens, &issuer), shown(&tokens, &issuer));
+        assert_eq!((&*first, &*second), ("t2", "t1"));
+        assert_eq!(shown(&tokens, &issuer).await, "t2");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_that_cannot_be_refreshed_is_used_to_its_end() {
+        let (tokens, issuer) = (Tokens::new(), Issuer::default());
+        let failed = PollError::Failed { message: "no answer".to_owned() };
+        assert_eq!(shown(&tokens, &issuer).await, "t1");
+        advance(LIFE.mul_f64(0.9)).await;
+        assert_eq!(tokens.get(|| async { Err(failed.clone()) }).await.unwrap().expose_secret(), "t1");
+        advance(LIFE.mul_f64(0.1)).await;
+        assert_eq!(tokens.get(|| async { Err(failed.clone()) }).await.unwrap_err(), failed);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_refused_token_is_replaced_once_and_a_second_refusal_is_the_accounts() {
         let (tokens, issuer) = (Tokens::new(), Issuer::default());
         let first = token(&tokens, &issuer).await;
-        assert!(tokens.refused(&first).await, "it may have been revoked");
+        assert!(tokens.refused(&first), "it may have been revoked");
         let second = token(&tokens, &issuer).await;
-        assert!(tokens.refused(&first).await, "calls that were under way with the old one");
-        assert_eq!(token(&tokens, &issuer).await.expose_secret(), second.expose_secret());
-        assert!(!tokens.refused(&second).await);
+        assert!(tokens.refused(&first), "calls that were under way with the old one");
+        assert_eq!(shown(&tokens, &issuer).await, second.expose_secret());
+        assert!(!tokens.refused(&second));
+        advance(SECOND_REFUSAL + FETCH).await;
         let third = token(&tokens, &issuer).await;
-        tokens.accepted();
-        assert!(tokens.refused(&third).await, "one that was good before is worth another try");
+        assert!(tokens.refused(&third), "long after, it may have been revoked again");
     }
 
     #[tokio::test(start_paused = true)]
@@ -158,7 +221,7 @@ mod tests {
         let failed = PollError::Failed { message: "no answer".to_owned() };
         assert_eq!(tokens.get(|| async { Err(failed.clone()) }).await.unwrap_err(), failed);
         assert_eq!(tokens.get(|| issuer.issue()).await.unwrap_err(), failed);
-        tokio::time::advance(FAILED_PAUSE).await;
-        assert_eq!(token(&tokens, &issuer).await.expose_secret(), "t1");
+        advance(FAILED_PAUSE).await;
+        assert_eq!(shown(&tokens, &issuer).await, "t1");
     }
 }
