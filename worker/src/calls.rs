@@ -231,7 +231,7 @@ impl Attempt {
     /// The contact goes back and is called with a new token; if that one is refused too, the account is at fault.
     async fn token_refused(&self, message: String) {
         match &self.token {
-            Some(token) if self.account.tokens.refused(token) => self.withdraw(None, &message).await,
+            Some(token) if self.account.tokens.refused(token, &message) => self.withdraw(None, &message).await,
             _ => self.refused(Refusal::Account { message }).await,
         }
     }

@@ -83,7 +83,7 @@ async fn learn(account: &Account, entries: &[PollEntry]) -> Result<Vec<CallRepor
         let token = account.token().await?;
         let learned = learn_with(account, entries, token.as_ref()).await;
         match (&learned, &token) {
-            (Err(PollError::Account { .. }), Some(refused)) if account.tokens.refused(refused) => {}
+            (Err(PollError::Account { message }), Some(token)) if account.tokens.refused(token, message) => {}
             _ => return learned,
         }
         account.in_line().await?;

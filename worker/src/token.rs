@@ -77,19 +77,23 @@ impl Tokens {
         self.kept().note(fetched)
     }
 
-    /// The provider refused a token. Answers whether another one is worth a try: once, and for all who sent the same.
-    pub(crate) fn refused(&self, token: &SecretString) -> bool {
+    /// The provider refused a token, saying why. Answers whether another one is worth a try: once, and for all who sent the
+    /// same.
+    pub(crate) fn refused(&self, token: &SecretString, message: &str) -> bool {
         let mut kept = self.kept();
         let is_current = |current: &Good| current.secret.expose_secret() == token.expose_secret();
         if !kept.token.as_ref().is_some_and(is_current) {
             return true;
         }
         kept.token = None;
-        let again = kept.refused_at.is_none_or(|at| at.elapsed() > SECOND_REFUSAL);
-        if again {
-            kept.refused_at = Some(Instant::now());
+        let now = Instant::now();
+        if kept.refused_at.is_none_or(|at| now - at > SECOND_REFUSAL) {
+            kept.refused_at = Some(now);
+            return true;
         }
-        again
+        // Calls that are under way fetch no third one.
+        kept.failed = Some((PollError::Account { message: message.to_owned() }, now + FAILED_PAUSE));
+        false
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -205,14 +209,16 @@ mod tests {
     async fn a_refused_token_is_replaced_once_and_a_second_refusal_is_the_accounts() {
         let (tokens, issuer) = (Tokens::new(), Issuer::default());
         let first = token(&tokens, &issuer).await;
-        assert!(tokens.refused(&first), "it may have been revoked");
+        assert!(tokens.refused(&first, "HTTP 401"), "it may have been revoked");
         let second = token(&tokens, &issuer).await;
-        assert!(tokens.refused(&first), "calls that were under way with the old one");
+        assert!(tokens.refused(&first, "HTTP 401"), "calls that were under way with the old one");
         assert_eq!(shown(&tokens, &issuer).await, second.expose_secret());
-        assert!(!tokens.refused(&second));
+        assert!(!tokens.refused(&second, "HTTP 401"));
+        let refused = PollError::Account { message: "HTTP 401".to_owned() };
+        assert_eq!(tokens.get(|| issuer.issue()).await.unwrap_err(), refused, "no third one is fetched");
         advance(SECOND_REFUSAL + FETCH).await;
         let third = token(&tokens, &issuer).await;
-        assert!(tokens.refused(&third), "long after, it may have been revoked again");
+        assert!(tokens.refused(&third, "HTTP 401"), "long after, it may have been revoked again");
     }
 
     #[tokio::test(start_paused = true)]
