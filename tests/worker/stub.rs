@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 /// How it is called, as a provider file.
 pub const SPEC: &str = r#"
 name = "stub"
+title = "Stub"
 [account]
 client_secret = { type = "secret", required = true }
 [auth.headers]

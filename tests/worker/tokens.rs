@@ -63,12 +63,21 @@ impl World {
         self.campaign().await.counts.by_state.get(&ContactState::Completed).map_or(0, |count| *count as usize)
     }
 
-    async fn wait_until_all_are_completed(&self) {
+    /// Looks again and again until there is something to see.
+    async fn until<T>(&self, what: &str, look: impl AsyncFn() -> Option<T>) -> T {
         let deadline = Instant::now() + WITHIN;
-        while self.completed().await < CONTACTS {
-            assert!(Instant::now() < deadline, "{:?}", self.campaign().await.counts);
+        loop {
+            if let Some(seen) = look().await {
+                return seen;
+            }
+            assert!(!self.worker.is_finished(), "the worker ended");
+            assert!(Instant::now() < deadline, "not in time: {what}: {:?}", self.campaign().await.counts);
             sleep(Duration::from_millis(50)).await;
         }
+    }
+
+    async fn wait_until_all_are_completed(&self) {
+        self.until("all are completed", async || (self.completed().await == CONTACTS).then_some(())).await;
     }
 
     /// What is promised however often tokens change.
@@ -78,9 +87,9 @@ impl World {
         assert!(asked.rings.values().all(|rings| *rings == 1), "{:?}", asked.rings);
     }
 
-    async fn stop(self) {
+    async fn stop(&mut self) {
         self.stop.cancel();
-        self.worker.await.unwrap();
+        (&mut self.worker).await.unwrap();
     }
 }
 
@@ -99,7 +108,7 @@ async fn fill(store: &Store) {
 
 #[tokio::test]
 async fn a_hundred_calls_at_once_and_their_polls_share_one_token() {
-    let world = World::start(&[]).await;
+    let mut world = World::start(&[]).await;
     world.wait_until_all_are_completed().await;
     world.assert_each_rang_once();
     assert_eq!(world.stub.asked().tokens, 1);
@@ -108,7 +117,7 @@ async fn a_hundred_calls_at_once_and_their_polls_share_one_token() {
 
 #[tokio::test]
 async fn a_token_that_is_revoked_among_calls_is_replaced_once_and_no_attempt_is_charged_for_it() {
-    let world = World::start(&[30]).await;
+    let mut world = World::start(&[30]).await;
     world.wait_until_all_are_completed().await;
     world.assert_each_rang_once();
     assert_eq!(world.stub.asked().tokens, 2);
@@ -118,7 +127,7 @@ async fn a_token_that_is_revoked_among_calls_is_replaced_once_and_no_attempt_is_
 
 #[tokio::test]
 async fn a_token_that_is_revoked_before_the_polls_is_replaced_once() {
-    let world = World::start(&[CONTACTS]).await;
+    let mut world = World::start(&[CONTACTS]).await;
     world.wait_until_all_are_completed().await;
     assert_eq!(world.stub.asked().tokens, 2);
     world.stop().await;
@@ -126,21 +135,12 @@ async fn a_token_that_is_revoked_before_the_polls_is_replaced_once() {
 
 #[tokio::test]
 async fn an_account_whose_second_token_is_refused_too_is_paused_and_charges_nobody() {
-    let world = World::start(&[0; CONTACTS]).await;
-    let deadline = Instant::now() + WITHIN;
-    let trouble = loop {
-        if let Some(trouble) = world.store.account_trouble("acme").await.unwrap() {
-            break trouble;
-        }
-        assert!(Instant::now() < deadline, "the account is not paused");
-        sleep(Duration::from_millis(50)).await;
-    };
+    let mut world = World::start(&[0; CONTACTS]).await;
+    let trouble = async || world.store.account_trouble("acme").await.unwrap();
+    let trouble = world.until("the account is paused", trouble).await;
     assert_eq!(trouble, "HTTP 401");
-    let store = world.store.clone();
-    let stub = world.stub.clone();
     world.stop().await;
-    let campaign = store.campaigns().await.unwrap().remove(0);
-    assert_eq!((campaign.counts.attempts, stub.asked().rings.len()), (0, 0));
+    assert_eq!((world.campaign().await.counts.attempts, world.stub.asked().rings.len()), (0, 0));
     // A call that was slow to ask may have tried a third one.
-    assert!((2..=3).contains(&stub.asked().tokens), "{}", stub.asked().tokens);
+    assert!((2..=3).contains(&world.stub.asked().tokens), "{}", world.stub.asked().tokens);
 }
