@@ -36,7 +36,7 @@ pub enum DialAnswer {
     },
 }
 
-/// Whom a refusal concerns. Messages are the provider's, cut to 300 characters, without our secrets.
+/// Whom a refusal concerns. Messages are the provider's, cut to 300 characters, without our secrets, numbers masked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
     /// This contact's number or data: the attempt is charged and concluded with this outcome.

@@ -40,6 +40,8 @@ fn made(account: &AccountConfig, resolve: ResolveSecret<'_>) -> Result<Arc<dyn P
     let keys = table.items().map(|(key, item)| Ok((key.to_owned(), item.json()?)));
     let mut keys = keys.collect::<Result<Map<_, _>, DefinitionError>>()?;
     let spec = spec_of(account, &mut keys)?;
+    let known: Vec<&str> = spec.account.keys().map(String::as_str).chain([SPEC]).collect();
+    account.own.only(&known)?;
     build_spec(spec, account.base_url.as_deref(), &keys, resolve).map_err(|error| {
         let cause = error.to_string();
         match table.get(error.key().split('.').next().unwrap_or_default()) {

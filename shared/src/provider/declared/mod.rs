@@ -150,7 +150,7 @@ impl Provider for Declared {
 
     fn tail_answer(&self, answer: &HttpAnswer<'_>) -> Result<TailPage, PollError> {
         let reports = self.0.reports(answer, None)?;
-        Ok(TailPage { reports, more: tokens::has_next_page(answer) })
+        Ok(TailPage { reports, more: reports::has_next_page(answer) })
     }
 
     fn hook(&self, delivery: &Delivery<'_>) -> Result<Hook, Forged> {
@@ -182,9 +182,7 @@ impl Provider for Declared {
     }
 
     fn operation_answer(&self, name: &str, answer: &HttpAnswer<'_>) -> Result<Value, PollError> {
-        let pointer = self.0.spec.operations.get(name).and_then(|operation| operation.result.as_deref());
-        let found = tokens::result(self.0.good_body(answer)?, pointer);
-        found.ok_or_else(|| PollError::Failed { message: format!("HTTP {} without what was asked for", answer.status) })
+        self.0.operation_result(name, answer)
     }
 
     fn availability(&self, token: Option<&SecretString>) -> Option<HttpRequest> {

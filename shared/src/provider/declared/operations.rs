@@ -99,6 +99,16 @@ impl Core {
         filled.render(&scope).ok_or_else(lacks)
     }
 
+    /// What an answer holds at the place that the operation names, or all of it.
+    pub(super) fn operation_result(&self, name: &str, answer: &HttpAnswer<'_>) -> Result<Value, PollError> {
+        let body = self.good_body(answer)?;
+        let Some(result) = self.spec.operations.get(name).and_then(|operation| operation.result.as_deref()) else {
+            return Ok(body);
+        };
+        let missing = || PollError::Failed { message: format!("HTTP {} without {result}", answer.status) };
+        at(&body, result).cloned().ok_or_else(missing)
+    }
+
     pub(super) fn availability_request(&self, token: Option<&SecretString>) -> Option<HttpRequest> {
         let respected_by = &self.spec.availability.as_ref()?.respected_by;
         let respected = self.account.value(respected_by).and_then(Value::as_bool).unwrap_or(false);

@@ -90,6 +90,13 @@ impl Core {
     }
 }
 
+/// Whether the answer to a tail names a next page. Its address is not followed: only its being there counts.
+pub(super) fn has_next_page(answer: &HttpAnswer<'_>) -> bool {
+    let links = answer.headers.get_all(http::header::LINK).iter().filter_map(|link| link.to_str().ok());
+    let is_next = |link: &str| link.split(';').skip(1).any(|part| matches!(part.trim(), "rel=next" | "rel=\"next\""));
+    links.flat_map(|links| links.split(',')).any(is_next)
+}
+
 /// `voicemail*` is every word that begins so.
 fn is_one_of(word: &str, words: &[String]) -> bool {
     let word = plain(word);

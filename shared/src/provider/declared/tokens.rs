@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::{
     Core,
     body::{number, text},
@@ -34,20 +32,5 @@ impl Core {
             None => default.unwrap_or(LIFE_MIN),
         };
         Ok(Token { secret: secret.into(), expires_in: expires_in.max(LIFE_MIN) })
-    }
-}
-
-/// Whether the answer to a tail names a next page. Its address is not followed: only its being there counts.
-pub(super) fn has_next_page(answer: &HttpAnswer<'_>) -> bool {
-    let links = answer.headers.get_all(http::header::LINK).iter().filter_map(|link| link.to_str().ok());
-    let is_next = |link: &str| link.split(';').skip(1).any(|part| matches!(part.trim(), "rel=next" | "rel=\"next\""));
-    links.flat_map(|links| links.split(',')).any(is_next)
-}
-
-/// A value as it is within an answer, or all of it.
-pub(super) fn result(body: Value, pointer: Option<&str>) -> Option<Value> {
-    match pointer {
-        None => Some(body),
-        Some(pointer) => super::body::at(&body, pointer).cloned(),
     }
 }
