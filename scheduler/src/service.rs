@@ -24,6 +24,11 @@ pub(crate) trait Service: Send + Sync + 'static {
     fn has_more(_: &Self::Counts) -> bool {
         false
     }
+
+    /// When something is due, if that is known: the next round is then, if it would come later.
+    fn due(&self) -> Option<Timestamp> {
+        None
+    }
 }
 
 /// Rounds until `stop`, by Redis's clock. Errors are logged: the next round tries again.
@@ -42,7 +47,8 @@ pub(crate) async fn run<S: Service>(service: S, store: Store, stop: Cancellation
                 false
             }
         };
-        let pause = if more { Duration::ZERO } else { S::PAUSE };
+        let until_due = service.due().map(|due| due.since(store.clock().now()));
+        let pause = if more { Duration::ZERO } else { until_due.map_or(S::PAUSE, |pause| pause.min(S::PAUSE)) };
         if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
             return;
         }

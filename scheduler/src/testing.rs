@@ -174,7 +174,7 @@ impl World {
                 Intent { claimed, record, slot_until, number_until: slot_until, ends_poll: None }
             })
             .collect();
-        let answers = self.store.begin(worker, &intents, Duration::from_secs(10), false).await.unwrap();
+        let answers = self.store.begin(worker, &intents, Duration::from_secs(10)).await.unwrap();
         let begun = intents.iter().zip(answers).filter(|(_, answer)| matches!(answer, BeginAnswer::Begun { .. }));
         begun.map(|(intent, _)| intent.attempt()).collect()
     }

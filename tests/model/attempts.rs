@@ -17,11 +17,11 @@ impl Model {
     /// Why an intent must be refused; nothing: it must be written. Several reasons may hold at once.
     pub fn refusals(&self, worker: u32, intent: &Intent) -> Vec<BeginAnswer> {
         let claimed = &intent.claimed;
-        let campaign = self.campaign(claimed.campaign);
-        let contact = campaign.contact(claimed.position).expect("claims are of contacts");
         if !self.owns(worker, intent) {
             return vec![BeginAnswer::ClaimGone];
         }
+        let campaign = self.campaign(claimed.campaign);
+        let contact = campaign.contact(claimed.position).expect("claims are of contacts");
         let permit = Timestamp::from_millis(claimed.permit_us / 1000);
         let open = campaign.interval(contact.row.zone, self.now_ms).is_some_and(|interval| interval.contains(permit));
         let digits = &intent.record.attempts.last().expect("an intent has an attempt").dialed;
@@ -33,7 +33,8 @@ impl Model {
         };
         refuse(!self.has_lease(worker), BeginAnswer::LeaseLost);
         refuse(self.now_ms * 1000 > claimed.permit_us + limits::SEND_LAG_US as i64, BeginAnswer::TooLate);
-        refuse(!campaign.is_dialing(self.now_ms), BeginAnswer::NotDialing);
+        let may_dial = campaign.is_dialing(self.now_ms) && self.recovering_until_ms <= self.now_ms;
+        refuse(!may_dial, BeginAnswer::NotDialing);
         refuse(campaign.version != claimed.version || !open, BeginAnswer::WindowClosed);
         let changed = contact.revision + 1 != intent.record.revision || !contact.is_callable();
         refuse(changed, BeginAnswer::RecordChanged);
@@ -64,7 +65,7 @@ impl Model {
         let position = intent.claimed.position;
         let rests_until_ms = self.now_ms + limits::NUMBER_BUSY_MS as i64;
         self.drop_claim(worker, intent.claimed.campaign, position);
-        let contact = self.contact_mut(intent.attempt()).expect("claims are of contacts");
+        let Some(contact) = self.contact_mut(intent.attempt()) else { return };
         match answer {
             BeginAnswer::Begun { send_by_us } => contact.begin(intent, send_by_us, timeout_ms),
             BeginAnswer::NumberInUse => {
@@ -105,7 +106,8 @@ impl Model {
     /// An attempt ended, or what is known of its end has changed: from in doubt to certain. A certain end stays. The end
     /// of the last attempt decides what becomes of the contact, by the policy of `definition`.
     pub fn conclude(&mut self, attempt: AttemptId, ending: &Ending, definition: &CampaignDefinition) -> bool {
-        let campaign = self.campaign_mut(attempt.campaign);
+        let campaign = self.campaigns.iter_mut().find(|campaign| campaign.id == attempt.campaign);
+        let Some(campaign) = campaign else { return false };
         let zone = campaign.contact(attempt.position).and_then(|contact| contact.row.zone);
         let calendar = campaign.calendar(zone);
         let Some(contact) = campaign.contact_mut(attempt.position) else { return false };
@@ -190,7 +192,7 @@ impl Model {
 }
 
 impl Contact {
-    fn begin(&mut self, intent: &Intent, send_by_us: i64, timeout_ms: i64) {
+    pub fn begin(&mut self, intent: &Intent, send_by_us: i64, timeout_ms: i64) {
         let record = intent.record.attempts.last().expect("an intent has an attempt").clone();
         self.revision = intent.record.revision;
         self.state = ContactState::Active;

@@ -172,7 +172,7 @@ impl Model {
     /// A worker gives a contact back, to come up again at `due` or at once.
     pub fn unclaim(&mut self, worker: u32, claimed: &Claimed, due: Option<Timestamp>) -> bool {
         let own = self.drop_claim(worker, claimed.campaign, claimed.position);
-        if let Some(contact) = self.campaign_mut(claimed.campaign).contact_mut(claimed.position).filter(|_| own) {
+        if own && let Some(contact) = self.campaign_mut(claimed.campaign).contact_mut(claimed.position) {
             contact.came_back = true;
             contact.rests_until_ms = due.map_or(0, Timestamp::as_millis);
         }

@@ -138,7 +138,7 @@ impl World {
             calls.sort_by_key(|call| call.sent_at);
             moved |= !calls.is_empty();
             for call in calls {
-                self.settle_call(call, Fate::Answered).await?;
+                self.settle_call(worker, call, Fate::Answered).await?;
             }
         }
         Ok(moved)
@@ -167,6 +167,7 @@ impl World {
                 let paced_us = campaign.pace.next_us().max(model.accounts[account].pace.next_us());
                 let permit_us = paced_us.max(model.now_ms * 1000 + limits::LEAD_US as i64);
                 let may_be_ms = waiting.filter_map(|contact| campaign.opens_ms(contact, permit_us / 1000)).min();
+                let may_be_ms = may_be_ms.map(|at_ms| at_ms.max(model.recovering_until_ms));
                 let ends_ms = campaign.run_until.map_or(NEVER, |until| until.as_millis());
                 let may_be_ms = may_be_ms.filter(|may_be_ms| *may_be_ms < ends_ms);
                 if campaign.is_dialing(model.now_ms) && may_be_ms.is_some_and(|at_ms| at_ms + PATIENCE_MS < asked_ms) {

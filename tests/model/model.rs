@@ -3,7 +3,7 @@
 //! Everything that the store does is here a short method on lists. Where the store is free (which contacts a claim hands
 //! out, and at which instants), `claims` says what any answer must obey and takes what was answered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono_tz::Tz;
 use redial_shared::{
@@ -28,6 +28,9 @@ pub struct Model {
     pub leases: BTreeMap<u32, i64>,
     /// Until then a restart of Redis is being recovered from.
     pub recovering_until_ms: i64,
+    pub restarted_ms: i64,
+    /// The workers that this recovery waits for.
+    pub replaying: BTreeSet<u32>,
 }
 
 /// A provider account.
@@ -114,8 +117,20 @@ impl Model {
         self.campaigns.iter_mut().find(|campaign| campaign.id == id).expect("every id comes from the model")
     }
 
+    /// None when a restart of Redis has lost it.
     pub fn contact_mut(&mut self, attempt: AttemptId) -> Option<&mut Contact> {
-        self.campaign_mut(attempt.campaign).contact_mut(attempt.position)
+        let campaign = self.campaigns.iter_mut().find(|campaign| campaign.id == attempt.campaign);
+        campaign?.contact_mut(attempt.position)
+    }
+
+    pub fn contact(&self, attempt: AttemptId) -> Option<&Contact> {
+        self.campaigns.iter().find(|campaign| campaign.id == attempt.campaign)?.contact(attempt.position)
+    }
+
+    /// Whether a contact has this attempt.
+    pub fn knows(&self, attempt: AttemptId) -> bool {
+        let contact = self.contact(attempt);
+        contact.is_some_and(|contact| contact.attempts.iter().any(|one| one.record.revision == attempt.revision))
     }
 
     pub fn has_lease(&self, worker: u32) -> bool {

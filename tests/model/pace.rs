@@ -34,6 +34,11 @@ impl Pace {
         Ok(())
     }
 
+    /// What the store may have forgotten has been given all the same.
+    pub fn remember(&mut self, other: &Self) {
+        self.given.clone_from(&other.given);
+    }
+
     /// When the next permit may be.
     pub fn next_us(&self) -> i64 {
         self.given.last().map_or(0, |last| last.at_us + last.spacing_us)

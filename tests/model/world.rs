@@ -14,8 +14,10 @@ use redial_shared::{
 };
 
 use crate::{
+    cases::OwnRedis,
     compare::Compared,
     inside::Inside,
+    journal::{Entry, Journal},
     model::{Account, Model},
 };
 
@@ -33,6 +35,9 @@ pub const ACCOUNTS: [&str; 2] = ["north", "south"];
 
 /// One case: a workspace of its own, and everything that happens in it, drawn from one seed.
 pub struct World {
+    pub redis: OwnRedis,
+    pub redis_has_crashed: bool,
+    pub workspace: String,
     pub store: Store,
     pub inside: Inside,
     pub model: Model,
@@ -42,6 +47,12 @@ pub struct World {
     pub log: String,
     /// Every attempt that was begun: none comes twice.
     pub begun: BTreeSet<AttemptId>,
+    /// Every attempt for which a request was sent, unless it was refused: its contact knows of it.
+    pub calls: BTreeSet<AttemptId>,
+    /// The numbers that are being called, by which attempt and until when at most, in milliseconds.
+    pub ringing: BTreeMap<String, (AttemptId, i64)>,
+    /// Every number that a worker ever had.
+    pub numbers: BTreeSet<u32>,
     /// Settlements that were written, to be written again.
     pub settled: Vec<Settlement>,
     /// Numbers things that must differ.
@@ -56,7 +67,13 @@ pub struct World {
 /// A worker process, with what it has in its memory.
 #[derive(Default)]
 pub struct Worker {
+    /// Under which it works now.
     pub number: u32,
+    /// Which process it is.
+    pub process: u32,
+    pub journal: Journal,
+    /// What it has sent requests for.
+    pub sent: Vec<AttemptId>,
     pub jobs: Vec<Job>,
     pub calls: Vec<Call>,
 }
@@ -91,12 +108,16 @@ pub enum Fate {
 
 impl World {
     /// A fresh workspace with its accounts and workers.
-    pub async fn new(url: &str, workspace: &str, seed: u64) -> Result<Self, String> {
-        let store = Store::connect(url, workspace, LEASE).await.map_err(|error| error.to_string())?;
+    pub async fn new(redis: OwnRedis, seed: u64) -> Result<Self, String> {
+        let (url, workspace) = (redis.borrow().url(), format!("case-{seed}"));
+        let store = Store::connect(&url, &workspace, LEASE).await.map_err(|error| error.to_string())?;
         let model = Model { now_ms: START_MS, ..Model::default() };
         store.set_now(model.now());
-        let inside = Inside::open(url, workspace).await?;
+        let inside = Inside::open(&url, &workspace).await?;
         let mut world = Self {
+            redis,
+            redis_has_crashed: false,
+            workspace,
             store,
             inside,
             model,
@@ -104,11 +125,16 @@ impl World {
             random: SmallRng::seed_from_u64(seed),
             log: String::new(),
             begun: BTreeSet::new(),
+            calls: BTreeSet::new(),
+            ringing: BTreeMap::new(),
+            numbers: BTreeSet::new(),
             settled: Vec::new(),
             serial: 0,
             compared: BTreeMap::new(),
             comparisons: 0,
-            is_thorough: false,
+            // A single case is looked into: it fails at the step that is wrong, not at the next that compares what it
+            // touched.
+            is_thorough: std::env::var_os("REDIAL_MODEL_SEED").is_some(),
         };
         for account in ACCOUNTS {
             world.model.accounts.insert(account.to_owned(), Account::default());
@@ -157,6 +183,11 @@ impl World {
     pub fn any_campaign(&mut self) -> Option<CampaignId> {
         let ids: Vec<_> = self.model.campaigns.iter().map(|campaign| campaign.id).collect();
         ids.choose(&mut self.random).copied()
+    }
+
+    /// Notes a write of a worker.
+    pub fn journal(&mut self, worker: usize, entry: Entry) {
+        self.workers[worker].journal.note(self.model.now_ms, entry);
     }
 
     pub fn next_serial(&mut self) -> u32 {

@@ -58,6 +58,14 @@ impl RedisServer {
         format!("redis+unix://{}", self.socket().display())
     }
 
+    /// Forgets all data.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub fn clear(&self) -> io::Result<()> {
+        redis::cmd("FLUSHALL").exec(&mut self.connect()?).map_err(io::Error::other)
+    }
+
     /// Keeps a copy of all data as it is now.
     ///
     /// # Errors

@@ -45,27 +45,27 @@ pub(crate) struct Job {
     pub(crate) _place: OwnedSemaphorePermit,
 }
 
-/// `[call]` tables, compiled once per campaign version.
+/// `[call]` tables, compiled once per definition. (A restart of Redis may give a version's number to another one.)
 #[derive(Default)]
 pub(crate) struct CallTemplates(Mutex<HashMap<CampaignId, Template>>);
 
-/// A campaign's version and its compiled `[call]`.
-type Template = (u32, Arc<dyn CompiledCall>);
+/// A campaign's definition and its compiled `[call]`.
+type Template = (String, Arc<dyn CompiledCall>);
 /// A request, and what reads its answer.
 type Prepared = (Arc<dyn CompiledCall>, Request<Full<Bytes>>);
 
 impl CallTemplates {
     fn of(&self, account: &Account, info: &CampaignInfo) -> Result<Arc<dyn CompiledCall>, Refusal> {
         let mut compiled = self.0.lock().expect("no panic while held");
-        if let Some((version, call)) = compiled.get(&info.id)
-            && *version == info.version
+        if let Some((source, call)) = compiled.get(&info.id)
+            && *source == info.source
         {
             return Ok(call.clone());
         }
         let call = account.provider.compile(info.definition.call.fields(), None);
         let refused = |error: BadKey| Refusal::Campaign { message: format!("[call] {error}: {}", error.remedy()) };
         let call: Arc<dyn CompiledCall> = Arc::from(call.map_err(refused)?);
-        compiled.insert(info.id, (info.version, call.clone()));
+        compiled.insert(info.id, (info.source.clone(), call.clone()));
         Ok(call)
     }
 }

@@ -102,13 +102,18 @@ impl Engine {
 }
 
 /// Begins intents. Where the reply is lost nothing is dialed, and the intents are withdrawn if they were written.
-async fn begin(store: &Store, journal: &Journal, intents: Vec<(u32, Intent)>, timeout: Duration) -> Vec<BeginAnswer> {
+async fn begin(
+    store: &Store,
+    journal: &Arc<Journal>,
+    intents: Vec<(u32, Intent)>,
+    timeout: Duration,
+) -> Vec<BeginAnswer> {
     let mut answers = Vec::with_capacity(intents.len());
     // A lease that was lost between two intents makes two batches.
     for same_worker in intents.chunk_by(|a, b| a.0 == b.0) {
         let worker = same_worker[0].0;
         let batch: Vec<Intent> = same_worker.iter().map(|(_, intent)| intent.clone()).collect();
-        match store.begin(worker, &batch, timeout, false).await {
+        match store.begin(worker, &batch, timeout).await {
             Ok(some) => {
                 let begun =
                     batch.into_iter().zip(&some).filter(|(_, answer)| matches!(answer, BeginAnswer::Begun { .. }));
@@ -118,7 +123,7 @@ async fn begin(store: &Store, journal: &Journal, intents: Vec<(u32, Intent)>, ti
             }
             Err(error) => {
                 tracing::warn!(%error, intents = batch.len(), "begin failed; nothing is dialed");
-                tokio::spawn(withdraw_unanswered(store.clone(), batch));
+                tokio::spawn(withdraw_unanswered(store.clone(), journal.clone(), batch));
                 answers.extend(same_worker.iter().map(|_| BeginAnswer::ClaimGone));
             }
         }
@@ -127,11 +132,12 @@ async fn begin(store: &Store, journal: &Journal, intents: Vec<(u32, Intent)>, ti
 }
 
 /// An intent whose reply was lost may have been written. Nothing was sent for it: the attempt never was.
-async fn withdraw_unanswered(store: Store, intents: Vec<Intent>) {
+async fn withdraw_unanswered(store: Store, journal: Arc<Journal>, intents: Vec<Intent>) {
     for intent in intents {
         let attempt = intent.attempt();
         let Ok(info) = store.info(attempt.campaign, 0).await else { continue };
         if let Some(withdrawal) = info.withdrawal(attempt, &intent.record, None, "Redis did not answer in time") {
+            journal.note([Entry::Ended(withdrawal.clone())]);
             persist("withdraw", || store.conclude(std::slice::from_ref(&withdrawal))).await;
         }
     }

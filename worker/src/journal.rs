@@ -57,11 +57,11 @@ impl Journal {
 
     /// Writes everything again, in order. What is there already has a newer revision and stays; what Redis refuses for good
     /// is passed over.
-    pub(crate) async fn replay(&self, store: &Store, worker: u32) -> Result<usize, StoreError> {
+    pub(crate) async fn replay(&self, store: &Store) -> Result<usize, StoreError> {
         let entries: Vec<Entry> = self.entries().iter().map(|(_, entry)| entry.clone()).collect();
         for chunk in entries.chunk_by(same_kind) {
             for some in chunk.chunks(REPLAY_BATCH) {
-                match replay_some(store, worker, some).await {
+                match replay_some(store, some).await {
                     Err(error) if !error.is_transient() => tracing::error!(%error, "writes were not replayed"),
                     other => other?,
                 }
@@ -80,21 +80,17 @@ fn same_kind(a: &Entry, b: &Entry) -> bool {
     std::mem::discriminant(a) == std::mem::discriminant(b)
 }
 
-async fn replay_some(store: &Store, worker: u32, entries: &[Entry]) -> Result<(), StoreError> {
+async fn replay_some(store: &Store, entries: &[Entry]) -> Result<(), StoreError> {
     let (mut intents, mut placed, mut ended) = (Vec::new(), Vec::new(), Vec::new());
-    let mut longest = Duration::ZERO;
     for entry in entries {
         match entry {
-            Entry::Begun(intent, timeout) => {
-                longest = longest.max(*timeout);
-                intents.push(intent.clone());
-            }
+            Entry::Begun(intent, timeout) => intents.push((intent.clone(), *timeout)),
             Entry::Placed(one) => placed.push(one.clone()),
             Entry::Ended(one) => ended.push(one.clone()),
         }
     }
     if !intents.is_empty() {
-        store.begin(worker, &intents, longest, true).await?;
+        store.replay_begun(&intents).await?;
     }
     if !placed.is_empty() {
         store.placed(&placed).await?;

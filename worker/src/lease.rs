@@ -62,7 +62,7 @@ async fn renew(engine: &Engine, lease: Duration, name: &str) -> Result<bool, Sto
 /// Writes the journal again, until all of it is written: claims wait for it, a lease at most.
 async fn replay(engine: &Engine) {
     loop {
-        match engine.journal.replay(&engine.store, engine.worker()).await {
+        match engine.journal.replay(&engine.store).await {
             Ok(entries) => break tracing::info!(entries, "replayed after a restart of Redis"),
             Err(error) => tracing::warn!(%error, "the replay after a restart of Redis is repeated"),
         }

@@ -7,14 +7,17 @@ mod step;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
+};
 
 use redial_shared::{
     domain::{
         CampaignState, Timestamp,
         schedule::{EachRun, Schedule},
     },
-    store::{CampaignInfo, Leadership, Notes, Preparation, Prepared, Standing, Store, StoreError, Verb},
+    store::{CampaignInfo, Leadership, NextRun, Notes, Preparation, Prepared, Standing, Store, StoreError, Verb},
 };
 
 use crate::service::{Service, pass_over};
@@ -33,6 +36,8 @@ const PUTTING_BACK: &str = "its list is being put back for the run that is due";
 pub(crate) struct Runs {
     store: Store,
     leadership: Leadership,
+    /// When the first of the runs ahead is due, in milliseconds; 0: none is planned.
+    next_run_ms: AtomicI64,
 }
 
 /// What a round did.
@@ -52,7 +57,7 @@ pub(crate) struct RunCounts {
 
 impl Runs {
     pub(crate) fn new(store: Store, leadership: Leadership) -> Self {
-        Self { store, leadership }
+        Self { store, leadership, next_run_ms: AtomicI64::new(0) }
     }
 
     async fn advance(&self, mut standing: Standing, now: Timestamp, counts: &mut RunCounts) -> Result<(), StoreError> {
@@ -163,7 +168,13 @@ impl Service for Runs {
 
     async fn run_once(&self, now: Timestamp) -> Result<RunCounts, StoreError> {
         let mut counts = RunCounts::default();
-        for standing in self.store.standings().await? {
+        let standings = self.store.standings().await?;
+        let ahead = standings.iter().filter_map(|standing| match standing.next_run {
+            NextRun::At(start) if start > now => Some(start.as_millis()),
+            _ => None,
+        });
+        self.next_run_ms.store(ahead.min().unwrap_or(0), Ordering::Relaxed);
+        for standing in standings {
             let campaign = standing.id;
             if let Err(error) = self.advance(standing, now, &mut counts).await {
                 pass_over(campaign, error)?;
@@ -174,5 +185,12 @@ impl Service for Runs {
 
     fn has_more(counts: &RunCounts) -> bool {
         counts.more
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        match self.next_run_ms.load(Ordering::Relaxed) {
+            0 => None,
+            next_ms => Some(Timestamp::from_millis(next_ms)),
+        }
     }
 }

@@ -52,6 +52,21 @@ async fn a_run_begins_at_its_tick_ends_after_its_time_and_the_next_one_is_known(
 }
 
 #[tokio::test]
+async fn the_next_round_is_when_the_first_of_the_runs_ahead_is_due() {
+    let (world, now) = World::at("2026-06-01 12:00").await;
+    let runs = Runs::new(world.store.clone(), world.leader("a").await);
+    assert_eq!(runs.due(), None);
+    for (cron, next_run) in [("0 20 * * *", "2026-06-01 20:00"), ("30 14 * * *", "2026-06-01 14:30")] {
+        let name = &next_run[11..13];
+        let campaign = world.campaign(name, &format!("[schedule]\ncron = \"{cron}\"\n"), 1, now).await;
+        arm(&world, campaign, next_run).await;
+        round(&world, &runs, campaign, "2026-06-01 12:00").await;
+    }
+    runs.run_once(now).await.unwrap();
+    assert_eq!(runs.due(), Some(time("2026-06-01 14:30")));
+}
+
+#[tokio::test]
 async fn no_call_starts_after_a_run_even_when_no_leader_ends_it() {
     let (world, now) = World::at("2026-06-01 19:59").await;
     let campaign = world.campaign("nightly", NIGHTLY, 3, now).await;

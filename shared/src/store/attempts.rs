@@ -24,7 +24,7 @@ impl Intent {
         AttemptId { campaign: self.claimed.campaign, position: self.claimed.position, revision: self.record.revision }
     }
 
-    fn digits(&self) -> &str {
+    pub(super) fn digits(&self) -> &str {
         self.record.attempts.last().map_or("", |attempt| &attempt.dialed)
     }
 }
@@ -39,7 +39,7 @@ pub enum BeginAnswer {
     },
     /// The worker's lease has run out.
     LeaseLost,
-    /// The campaign is not dialing any more; the contact is back in its lane.
+    /// The campaign is not dialing any more, or a restart of Redis is being recovered from; the contact is back in its lane.
     NotDialing,
     /// Outside the lane's open intervals, or the campaign has changed; the contact is back in its lane.
     WindowClosed,
@@ -97,7 +97,6 @@ pub enum Settled {
 
 impl Store {
     /// Writes intents. `timeout` is the account's: an intent that nobody settles in time after it is in doubt.
-    /// With `replay`, after a restart of Redis, writes again what had been begun.
     ///
     /// # Errors
     /// When Redis does not answer: whether an intent was written is not known; withdraw it, or let it be reaped.
@@ -106,13 +105,8 @@ impl Store {
         worker: u32,
         intents: &[Intent],
         timeout: std::time::Duration,
-        replay: bool,
     ) -> Result<Vec<BeginAnswer>, StoreError> {
-        let mut arguments = Arguments::default()
-            .text(worker)
-            .text(limits::SEND_LAG_US)
-            .text(timeout.as_millis())
-            .text(if replay { "replay" } else { "" });
+        let mut arguments = Arguments::default().text(worker).text(limits::SEND_LAG_US).text(timeout.as_millis());
         for intent in intents {
             let claimed = &intent.claimed;
             arguments.push(claimed.campaign);

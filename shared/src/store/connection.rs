@@ -24,12 +24,22 @@ pub(super) struct Connection {
     shown_url: String,
     keys: Keys,
     lease: Duration,
-    current: Mutex<Option<MultiplexedConnection>>,
+    current: Mutex<Option<Live>>,
     clock: ServerClock,
     restarts: watch::Sender<u64>,
     commands: AtomicU64,
+    /// Connections made so far.
+    connections: AtomicU64,
     /// Whether only a Redis will do that has a write on disk before it answers.
     pub(super) strict: AtomicBool,
+}
+
+/// A connection that works, as far as is known.
+#[derive(Clone)]
+struct Live {
+    connection: MultiplexedConnection,
+    /// Tells it from those before and after it.
+    number: u64,
 }
 
 impl Connection {
@@ -46,6 +56,7 @@ impl Connection {
             clock: ServerClock::new(),
             restarts: watch::Sender::new(0),
             commands: AtomicU64::new(0),
+            connections: AtomicU64::new(0),
             strict: AtomicBool::new(false),
         });
         connection.live().await?;
@@ -65,6 +76,11 @@ impl Connection {
         self.restarts.subscribe()
     }
 
+    /// The restarts of Redis that this process has met so far.
+    pub(super) fn restarts_met(&self) -> u64 {
+        *self.restarts.borrow()
+    }
+
     /// Commands sent so far.
     pub(super) fn commands(&self) -> u64 {
         self.commands.load(Ordering::Relaxed)
@@ -72,17 +88,11 @@ impl Connection {
 
     /// Runs a script: `arguments` follow KEYS 1 (the prefix) and ARGV 1 (now).
     pub(super) async fn run<T: FromRedisValue>(&self, name: &str, arguments: &[Vec<u8>]) -> Result<T, StoreError> {
-        let connection = self.live().await?;
-        let value = self.invoke(&mut connection.clone(), name, arguments).await?;
+        let value = self.invoke(self.live().await?, name, arguments).await?;
         redis::from_redis_value(value).map_err(|error| StoreError::Corrupt(format!("answer of {name}: {error}")))
     }
 
-    async fn invoke(
-        &self,
-        connection: &mut MultiplexedConnection,
-        name: &str,
-        arguments: &[Vec<u8>],
-    ) -> Result<Value, StoreError> {
+    async fn invoke(&self, mut live: Live, name: &str, arguments: &[Vec<u8>]) -> Result<Value, StoreError> {
         let script = scripts::script(name);
         let command = |verb: &str, what: &str| {
             let mut command = redis::cmd(verb);
@@ -93,29 +103,33 @@ impl Connection {
             command
         };
         let sent = Instant::now();
-        let answer = connection.send_packed_command(&command("EVALSHA", script.sha1())).await;
+        let answer = live.connection.send_packed_command(&command("EVALSHA", script.sha1())).await;
         let answer = match answer.and_then(Value::extract_error) {
             Err(error) if error.kind() == redis::ErrorKind::Server(redis::ServerErrorKind::NoScript) => {
-                connection.send_packed_command(&command("EVAL", script.source())).await
+                live.connection.send_packed_command(&command("EVAL", script.source())).await
             }
             answer => answer,
         };
         tracing::trace!(script = name, took_us = sent.elapsed().as_micros() as u64);
-        self.checked(answer).await
+        self.checked(&live, answer).await
     }
 
     /// Sends one plain command.
     pub(super) async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
-        let mut connection = self.live().await?;
-        let value = self.checked(connection.send_packed_command(command).await).await?;
+        let mut live = self.live().await?;
+        let answer = live.connection.send_packed_command(command).await;
+        let value = self.checked(&live, answer).await?;
         redis::from_redis_value(value).map_err(|error| StoreError::Corrupt(error.to_string()))
     }
 
     /// Sends several plain commands at once.
     pub(super) async fn query_all<T: FromRedisValue>(&self, pipeline: &Pipeline) -> Result<T, StoreError> {
-        let mut connection = self.live().await?;
-        let answer = pipeline.query_async::<Value>(&mut connection).await;
-        let value = self.checked(answer).await?;
+        let mut live = self.live().await?;
+        let answer = match pipeline.is_empty() {
+            true => Ok(Value::Array(Vec::new())),
+            false => pipeline.query_async::<Value>(&mut live.connection).await,
+        };
+        let value = self.checked(&live, answer).await?;
         redis::from_redis_value(value).map_err(|error| StoreError::Corrupt(error.to_string()))
     }
 
@@ -128,16 +142,18 @@ impl Connection {
 
     /// Takes a measure of the server's clock.
     pub(super) async fn measure_clock(&self) -> Result<(), StoreError> {
-        let connection = self.live().await?;
-        self.read_clock(&mut connection.clone()).await
+        let mut live = self.live().await?;
+        let read = self.read_clock(&mut live.connection).await;
+        self.checked(&live, read.map(|()| Value::Nil)).await.map(drop)
     }
 
-    async fn checked(&self, answer: redis::RedisResult<Value>) -> Result<Value, StoreError> {
+    async fn checked(&self, live: &Live, answer: redis::RedisResult<Value>) -> Result<Value, StoreError> {
         self.commands.fetch_add(1, Ordering::Relaxed);
         match answer.and_then(Value::extract_error) {
             Ok(value) => Ok(value),
             Err(error) if is_broken(&error) => {
-                self.current.lock().await.take();
+                // Others may have made a new connection meanwhile.
+                self.current.lock().await.take_if(|current| current.number == live.number);
                 Err(self.unreachable(&error))
             }
             Err(error) if is_unwilling(&error) => Err(StoreError::Unwilling(error.to_string())),
@@ -151,14 +167,15 @@ impl Connection {
         self.live().await.map(drop)
     }
 
-    async fn live(&self) -> Result<MultiplexedConnection, StoreError> {
+    async fn live(&self) -> Result<Live, StoreError> {
         let mut current = self.current.lock().await;
-        if let Some(connection) = &*current {
-            return Ok(connection.clone());
+        if let Some(live) = &*current {
+            return Ok(live.clone());
         }
         let connection = self.greet().await?;
-        *current = Some(connection.clone());
-        Ok(connection)
+        let live = Live { connection, number: self.connections.fetch_add(1, Ordering::Relaxed) };
+        *current = Some(live.clone());
+        Ok(live)
     }
 
     /// Connects, and finds out whether another Redis process answers than the last time.
@@ -190,7 +207,7 @@ impl Connection {
             .query_async(&mut connection)
             .await
             .map_err(|error| self.unreachable(&error))?;
-        self.read_clock(&mut connection).await?;
+        self.read_clock(&mut connection).await.map_err(|error| self.unreachable(&error))?;
         let known = self.run_id_changes_from(&run_id);
         if restarted == 1 || known {
             tracing::warn!(redis = %self.shown_url, "Redis was restarted");
@@ -207,10 +224,9 @@ impl Connection {
         changed
     }
 
-    async fn read_clock(&self, connection: &mut MultiplexedConnection) -> Result<(), StoreError> {
+    async fn read_clock(&self, connection: &mut MultiplexedConnection) -> redis::RedisResult<()> {
         let sent = Instant::now();
-        let (seconds, micros): (i64, i64) =
-            redis::cmd("TIME").query_async(connection).await.map_err(|error| self.unreachable(&error))?;
+        let (seconds, micros): (i64, i64) = redis::cmd("TIME").query_async(connection).await?;
         self.clock.learn(sent, Instant::now(), seconds * 1_000_000 + micros);
         Ok(())
     }

@@ -67,10 +67,11 @@ impl Store {
         info: &CampaignInfo,
         numbers: BTreeSet<u32>,
     ) -> Result<HashMap<u32, Arc<Block>>, StoreError> {
+        let cache = self.cache();
         let mut found = HashMap::new();
         let mut missing = Vec::new();
         for number in numbers {
-            match self.cache.block(info.id, number) {
+            match cache.block(info.id, number) {
                 Some(block) => drop(found.insert(number, block)),
                 None => missing.push(number),
             }
@@ -80,7 +81,7 @@ impl Store {
         }
         for (number, block) in self.read_blocks(info, &missing).await? {
             let block = Arc::new(block);
-            self.cache.keep_block(info.id, number, block.clone());
+            cache.keep_block(info.id, number, &block);
             found.insert(number, block);
         }
         Ok(found)

@@ -1,20 +1,14 @@
 //! What processes keep of a campaign between calls: its definition, zones, columns and dictionary.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-};
+use std::{collections::HashMap, sync::Arc};
 
 use chrono_tz::Tz;
 
-use super::{Store, StoreError, block::Block};
+use super::{Store, StoreError};
 use crate::domain::{
     CampaignId, CampaignName,
     campaign::{self, CampaignDefinition},
 };
-
-/// Decoded blocks kept in memory, over all campaigns.
-const BLOCKS_KEPT: usize = 256;
 
 /// A campaign's definition and what its blocks refer to. Immutable: a new version is a new value.
 #[derive(Debug)]
@@ -60,50 +54,13 @@ impl CampaignInfo {
     }
 }
 
-#[derive(Default)]
-pub(super) struct Cache {
-    infos: Mutex<HashMap<CampaignId, Arc<CampaignInfo>>>,
-    blocks: Mutex<Blocks>,
-}
-
-/// The most recently used blocks.
-#[derive(Default)]
-struct Blocks {
-    used: u64,
-    kept: HashMap<(CampaignId, u32), (u64, Arc<Block>)>,
-}
-
-impl Cache {
-    pub(super) fn block(&self, campaign: CampaignId, number: u32) -> Option<Arc<Block>> {
-        let mut blocks = self.blocks.lock().expect("no panic while held");
-        blocks.used += 1;
-        let now = blocks.used;
-        let (used, block) = blocks.kept.get_mut(&(campaign, number))?;
-        *used = now;
-        Some(block.clone())
-    }
-
-    pub(super) fn keep_block(&self, campaign: CampaignId, number: u32, block: Arc<Block>) {
-        let mut blocks = self.blocks.lock().expect("no panic while held");
-        if blocks.kept.len() >= BLOCKS_KEPT
-            && let Some(oldest) = blocks.kept.iter().min_by_key(|(_, (used, _))| *used).map(|(key, _)| *key)
-        {
-            blocks.kept.remove(&oldest);
-        }
-        blocks.used += 1;
-        let now = blocks.used;
-        blocks.kept.insert((campaign, number), (now, block));
-    }
-}
-
 impl Store {
     /// The campaign as of at least `version`, from memory if it is there.
     ///
     /// # Errors
     /// When Redis does not answer, or there is no such campaign.
     pub async fn info(&self, campaign: CampaignId, version: u32) -> Result<Arc<CampaignInfo>, StoreError> {
-        let known = self.cache.infos.lock().expect("no panic while held").get(&campaign).cloned();
-        match known {
+        match self.cache().info(campaign) {
             Some(info) if info.version >= version => Ok(info),
             _ => self.fresh_info(campaign).await,
         }
@@ -114,7 +71,7 @@ impl Store {
     /// # Errors
     /// When Redis does not answer, or there is no such campaign.
     pub async fn fresh_info(&self, campaign: CampaignId) -> Result<Arc<CampaignInfo>, StoreError> {
-        let keys = self.connection.keys();
+        let (cache, keys) = (self.cache(), self.connection.keys());
         let mut pipeline = redis::pipe();
         pipeline.atomic();
         pipeline.cmd("HMGET").arg(keys.campaign(campaign)).arg("name").arg("version");
@@ -134,8 +91,7 @@ impl Store {
         let (Some(name), Some(version), Some(source)) = (name, version, source) else {
             return Err(StoreError::NoCampaign(campaign.to_string()));
         };
-        let known = self.cache.infos.lock().expect("no panic while held").get(&campaign).cloned();
-        let definition = match known.filter(|known| known.source == source) {
+        let definition = match cache.info(campaign).filter(|known| known.source == source) {
             Some(known) => known.definition.clone(),
             None => campaign::parse(&source, &name).map_err(|error| StoreError::Corrupt(error.to_string()))?,
         };
@@ -154,7 +110,7 @@ impl Store {
             schemas,
             dictionary: dictionary.map(Arc::from),
         });
-        self.cache.infos.lock().expect("no panic while held").insert(campaign, info.clone());
+        cache.keep_info(&info);
         Ok(info)
     }
 

@@ -88,6 +88,8 @@ keys! {
     run_id() = "redis:run_id";
     /// String: until when (ms) a restart of Redis is being recovered from.
     recovering() = "redis:recovering";
+    /// String: when (ms) Redis was last seen to be another process than before.
+    restarted() = "redis:restarted";
     /// Set: workers that have not replayed yet.
     replaying() = "redis:replaying";
     /// Hash: who leads, until when, under which fencing token.

@@ -38,6 +38,12 @@ limits! {
     INTENT_GRACE_MS = 5_000;
     /// A contact whose number is in use comes up again after this time.
     NUMBER_BUSY_MS = 5_000;
+    /// After a restart of Redis nothing new is begun for this long, even if all known workers have replayed: one whose
+    /// lease was among the lost writes replays too, and the last second's permits may have been lost.
+    RECOVERY_MIN_MS = 3_000;
+    /// More than the workers that can have opened a lease in the writes that a restart loses: their numbers are not given
+    /// again.
+    WORKERS_LOST_MAX = 1_000;
     /// Seconds of recent starts that are kept.
     STARTS_RING = 12;
     /// `ContactState::Expired` as stored.

@@ -5,6 +5,7 @@ mod accounts;
 mod arguments;
 mod attempts;
 pub mod block;
+mod cache;
 mod campaigns;
 mod claims;
 mod connection;
@@ -26,6 +27,7 @@ mod prune;
 pub mod queue;
 mod reap;
 mod record_codec;
+mod replay;
 mod restart;
 mod scripts;
 mod settle;
@@ -58,7 +60,7 @@ use connection::Connection;
 #[derive(Clone)]
 pub struct Store {
     connection: Arc<Connection>,
-    cache: Arc<info::Cache>,
+    cache: Arc<cache::Cache>,
 }
 
 impl Store {
@@ -87,6 +89,10 @@ impl Store {
     /// How often Redis has been restarted under this process; changes wake the receiver.
     pub fn restarts(&self) -> tokio::sync::watch::Receiver<u64> {
         self.connection.restarts()
+    }
+
+    fn cache(&self) -> cache::CacheSince<'_> {
+        self.cache.since(self.connection.restarts_met())
     }
 
     /// A subscription to the accounts that have something to do sooner than they had said.

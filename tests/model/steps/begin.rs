@@ -6,7 +6,10 @@ use redial_shared::{
     store::{BeginAnswer, Intent, PollEntry, limits::SEND_LAG_US},
 };
 
-use crate::world::{Call, Fate, Job, Step, TIMEOUT, World, failed};
+use crate::{
+    journal::Entry,
+    world::{Call, Fate, Job, Step, TIMEOUT, World, failed},
+};
 
 impl World {
     /// A worker begins some of what it has claimed: mostly just before the permits, sometimes late.
@@ -36,17 +39,23 @@ impl World {
         self.note(format!("worker {number} begins {} ({fate:?})", ids.join(" ")));
         let answers = match fate {
             Fate::NeverSent => vec![BeginAnswer::ClaimGone; intents.len()],
-            _ => self.store.begin(number, &intents, TIMEOUT, false).await.map_err(failed)?,
+            _ => self.store.begin(number, &intents, TIMEOUT).await.map_err(failed)?,
         };
         for ((job, intent), answer) in jobs.into_iter().zip(intents).zip(answers) {
             if fate != Fate::NeverSent {
                 self.check_begin(number, &intent, answer)?;
+            }
+            if fate == Fate::Answered && matches!(answer, BeginAnswer::Begun { .. }) {
+                self.journal(worker, Entry::Begun(intent.clone()));
             }
             // Where no answer comes, nothing is sent, and the worker withdraws what may have been written.
             let sent_at = match answer {
                 BeginAnswer::Begun { send_by_us } if fate == Fate::Answered => self.send(&intent, send_by_us),
                 _ => None,
             };
+            if let Some(sent_at) = sent_at {
+                self.rings(worker, &intent, sent_at)?;
+            }
             if fate != Fate::Answered || matches!(answer, BeginAnswer::Begun { .. }) {
                 let record = intent.record.clone();
                 self.workers[worker].calls.push(Call { record, intent, info: job.info, sent_at });

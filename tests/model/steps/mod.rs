@@ -5,19 +5,33 @@ mod begin;
 mod campaigns;
 mod claim;
 mod lists;
+mod restart;
 mod results;
 mod settle;
 mod workers;
 
 use rand::Rng;
+use redial_shared::store::Verb;
 
 use crate::world::{Step, World};
 
 impl World {
+    /// Mostly there is a campaign that dials from the start.
+    pub async fn set_up(&mut self) -> Step {
+        if self.chance(25) {
+            return Ok(());
+        }
+        self.apply().await?;
+        self.upload().await?;
+        let id = self.model.campaigns[0].id;
+        self.change_to(id, Verb::Start { until: None }).await
+    }
+
     /// One random operation.
     pub async fn step(&mut self) -> Step {
         match self.random.random_range(0..100) {
-            0..12 => self.wait(),
+            0..11 => self.wait(),
+            11 => self.freeze().await,
             12..16 => self.apply().await,
             16..23 => self.upload().await,
             23..30 => self.change().await,

@@ -11,7 +11,10 @@ use redial_shared::{
     store::{Placed, PollEntry, Settled, Settlement},
 };
 
-use crate::world::{Call, Fate, Step, World, failed, same};
+use crate::{
+    journal::Entry,
+    world::{Call, Fate, Step, World, failed, same},
+};
 
 impl World {
     /// A worker tells what became of one of its calls.
@@ -24,15 +27,15 @@ impl World {
         let index = self.random.random_range(0..self.workers[worker].calls.len());
         let call = self.workers[worker].calls.remove(index);
         let fate = self.fate();
-        self.settle_call(call, fate).await
+        self.settle_call(worker, call, fate).await
     }
 
-    pub async fn settle_call(&mut self, call: Call, fate: Fate) -> Step {
-        let Some(sent_at) = call.sent_at else { return self.withdraw(&call, fate).await };
+    pub async fn settle_call(&mut self, worker: usize, call: Call, fate: Fate) -> Step {
+        let Some(sent_at) = call.sent_at else { return self.withdraw(worker, &call, fate).await };
         self.advance_to(sent_at.as_millis());
         let (outcome, hold) = match self.random.random_range(0..20) {
-            0..11 => return self.placed(&call, sent_at, fate).await,
-            11..13 => return self.withdraw(&call, fate).await,
+            0..11 => return self.placed(worker, &call, sent_at, fate).await,
+            11..13 => return self.withdraw(worker, &call, fate).await,
             13 => (Outcome::InvalidNumber, false),
             14 => (Outcome::Rejected, false),
             15 => (Outcome::Error, false),
@@ -41,7 +44,7 @@ impl World {
             _ => (Outcome::Unknown, false),
         };
         let ending = self.ending(outcome, hold);
-        self.end(&call, sent_at, ending, fate).await
+        self.end(worker, &call, sent_at, ending, fate).await
     }
 
     pub fn ending(&mut self, outcome: Outcome, hold: bool) -> Ending {
@@ -58,26 +61,29 @@ impl World {
 
     /// The provider took the call. A worker repeats this until it is answered, and by the record as it is now if that
     /// has changed meanwhile.
-    async fn placed(&mut self, call: &Call, sent_at: Timestamp, fate: Fate) -> Step {
+    async fn placed(&mut self, worker: usize, call: &Call, sent_at: Timestamp, fate: Fate) -> Step {
         let attempt = call.intent.attempt();
         let call_id = format!("call-{}", self.next_serial());
         self.note(format!("{attempt} placed as {call_id} ({fate:?})"));
         let mut record = call.record.clone();
+        let mut noted = false;
         let tries = if fate == Fate::ReplyLost { 2 } else { 1 };
         for _ in 0..tries {
             while let Some(placed) = transition::placed(&record, attempt.revision, &call_id, sent_at) {
                 let entry = PollEntry { attempt, started_at: sent_at, call_id: call_id.clone() };
                 let first = sent_at + call.info.definition.results.poll_first.duration();
-                let worker = call.record.attempts.last().expect("it has this attempt").worker;
+                let number = call.record.attempts.last().expect("it has this attempt").worker;
                 // An answer may come before the call's own response; then there is nothing to poll for.
                 let known = placed.attempts.iter().find(|past| past.revision == attempt.revision);
                 let outcome = known.and_then(|past| past.outcome);
                 let open = outcome.is_none_or(|outcome| outcome == Outcome::Unknown);
-                let placed = Placed { attempt, record: placed, worker, poll: open.then_some((entry, first)) };
+                let placed = Placed { attempt, record: placed, worker: number, poll: open.then_some((entry, first)) };
+                if !std::mem::replace(&mut noted, true) {
+                    self.journal(worker, Entry::Placed(placed.clone()));
+                }
                 match self.store.placed(&[placed]).await.map_err(failed)?.remove(0) {
                     Settled::Stale(Some(present)) => record = present,
-                    Settled::Stale(None) => return Err(format!("{attempt} has no record")),
-                    Settled::Written => break,
+                    Settled::Stale(None) | Settled::Written => break,
                 }
             }
         }
@@ -85,13 +91,16 @@ impl World {
         Ok(())
     }
 
-    async fn end(&mut self, call: &Call, sent_at: Timestamp, ending: Ending, fate: Fate) -> Step {
+    async fn end(&mut self, worker: usize, call: &Call, sent_at: Timestamp, ending: Ending, fate: Fate) -> Step {
         let attempt = call.intent.attempt();
+        self.is_over(attempt);
         self.note(format!("{attempt} ended by its worker: {} ({fate:?})", ending.outcome));
         let mut record = call.record.clone();
         record.attempts.last_mut().expect("it has this attempt").started_at = sent_at;
         let settlement = call.info.settlement(attempt, &record, &ending).ok_or("nothing to settle")?;
         let unchanged = self.model.contact_mut(attempt).is_some_and(|contact| contact.revision == record.revision);
+        let info = call.info.clone();
+        self.journal(worker, Entry::Ended { settlement: settlement.clone(), sent_at, ending: ending.clone(), info });
         let settled = self.write(&settlement, fate).await?;
         same("written", settled == Settled::Written, unchanged)?;
         if unchanged {
@@ -104,20 +113,23 @@ impl World {
     }
 
     /// Nothing was sent, or it was refused without charge.
-    async fn withdraw(&mut self, call: &Call, fate: Fate) -> Step {
+    async fn withdraw(&mut self, worker: usize, call: &Call, fate: Fate) -> Step {
         let attempt = call.intent.attempt();
-        let worker = call.record.attempts.last().expect("it has this attempt").worker;
+        let intended = call.record.attempts.last().expect("it has this attempt").clone();
         let due = self.chance(30).then(|| self.model.now() + Duration::from_secs(self.random.random_range(0..90)));
-        self.note(format!("{attempt} withdrawn by {worker} until {due:?} ({fate:?})"));
+        self.note(format!("{attempt} withdrawn by {} until {due:?} ({fate:?})", intended.worker));
         let withdrawal = call.info.withdrawal(attempt, &call.record, due, "").ok_or("nothing to withdraw")?;
+        self.journal(worker, Entry::Withdrawn { settlement: withdrawal.clone(), intended: intended.clone(), due });
+        self.is_over(attempt);
+        self.calls.remove(&attempt);
         let mut settled = self.write(&withdrawal, fate).await?;
         while let Settled::Stale(Some(present)) = settled {
             // Some other attempt of the contact has got its answer meanwhile; this one is still to be withdrawn.
-            let it = present.attempts.last() == call.record.attempts.last();
+            let it = present.attempts.last() == Some(&intended);
             let Some(again) = call.info.withdrawal(attempt, &present, due, "").filter(|_| it) else { break };
             settled = self.write(&again, Fate::Answered).await?;
         }
-        self.model.withdraw(attempt, call.record.attempts.last().expect("it has this attempt"), due);
+        self.model.withdraw(attempt, &intended, due);
         Ok(())
     }
 

@@ -12,7 +12,8 @@ impl World {
     /// A worker process starts.
     pub async fn open_worker(&mut self) -> Step {
         let worker = self.lease().await?;
-        self.workers.push(Worker { number: worker, ..Worker::default() });
+        let process = self.next_serial();
+        self.workers.push(Worker { number: worker, process, ..Worker::default() });
         Ok(())
     }
 
@@ -20,9 +21,10 @@ impl World {
         let number = self.store.open_lease(LEASE, "model").await.map_err(failed)?;
         self.note(format!("worker {number} opens its lease"));
         let until_ms = self.model.now_ms + LEASE.as_millis() as i64;
-        match self.model.leases.insert(number, until_ms) {
-            None => Ok(number),
-            Some(_) => Err(format!("the number {number} is another worker's")),
+        self.model.leases.insert(number, until_ms);
+        match self.numbers.insert(number) {
+            true => Ok(number),
+            false => Err(format!("the number {number} is another worker's")),
         }
     }
 
@@ -66,9 +68,12 @@ impl World {
         self.begin_jobs(worker, jobs, Fate::Answered).await
     }
 
-    /// The end of a worker's lease, of the hours of some zone, or of a run.
+    /// The end of a worker's lease, or else of the hours of some zone or of a run.
     fn some_end_ms(&mut self, worker: usize) -> i64 {
         let mut ends = vec![self.lease_end_ms(worker)];
+        if self.chance(50) {
+            return ends[0];
+        }
         for campaign in &self.model.campaigns {
             let zones = campaign.contacts.iter().map(|contact| contact.row.zone);
             let open = zones.filter_map(|zone| campaign.interval(zone, self.model.now_ms));
@@ -78,6 +83,13 @@ impl World {
         self.pick(&ends)
     }
 
+    /// Mostly one of those that would make the more of it.
+    pub fn some_worker(&mut self, better: impl Fn(&Worker) -> bool) -> usize {
+        let all: Vec<_> = (0..self.workers.len()).collect();
+        let some: Vec<_> = all.iter().copied().filter(|&worker| better(&self.workers[worker])).collect();
+        if some.is_empty() || self.chance(30) { self.pick(&all) } else { self.pick(&some) }
+    }
+
     /// When a worker's lease ends; 0: it has.
     pub fn lease_end_ms(&self, worker: usize) -> i64 {
         self.model.leases.get(&self.workers[worker].number).copied().unwrap_or(0)
@@ -85,7 +97,7 @@ impl World {
 
     /// A process ends: with all that it knew, or tidily.
     pub async fn crash(&mut self) -> Step {
-        let index = self.random.random_range(0..self.workers.len());
+        let index = self.some_worker(|worker| !worker.calls.is_empty());
         let worker = self.workers.remove(index);
         if self.chance(30) {
             self.note(format!("worker {} leaves", worker.number));

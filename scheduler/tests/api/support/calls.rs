@@ -23,7 +23,7 @@ pub async fn begin_one(store: &Store, call_id: &str) -> AttemptId {
     let record = transition::begin(&before, digits, permit, worker);
     let until = store.clock().now() + Duration::from_secs(600);
     let intent = Intent { claimed, record, slot_until: until, number_until: until, ends_poll: None };
-    let answers = store.begin(worker, std::slice::from_ref(&intent), TIMEOUT, false).await.unwrap();
+    let answers = store.begin(worker, std::slice::from_ref(&intent), TIMEOUT).await.unwrap();
     assert!(matches!(answers[..], [BeginAnswer::Begun { .. }]), "{answers:?}");
     let attempt = intent.attempt();
     let record = transition::placed(&intent.record, attempt.revision, call_id, store.clock().now()).unwrap();

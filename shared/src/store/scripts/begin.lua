@@ -1,13 +1,14 @@
 -- begin: turn claimed contacts into dialing ones, each under the attempt that its new record describes, or say why not.
--- ARGV 2 worker, 3 send_lag_us, 4 timeout_ms, 5 '' or 'replay' (after a restart of Redis: repeat what had been
--- begun already; nothing is checked but the revision)
+-- ARGV 2 worker, 3 send_lag_us, 4 timeout_ms
 -- then a group of 11 a contact: campaign, version, position, lane, expected revision, permit_us, new record, number
 -- (digits), live_until_ms (slot), lock_until_ms (number), then the poll entry of the former attempt to end ('' = none)
 -- Returns a pair a contact: code, send_by_us. Codes: 1 begun, -1 lease lost, -2 campaign not dialing, -3 window closed,
 -- -4 claim gone (expired, or given to another), -5 record changed, -6 number in use, due again later, -7 too late
---@include time campaign records lanes slots
-local worker, lag_us, timeout_ms, replay = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == 'replay'
+--@include time campaign records lanes slots intents
+local worker, lag_us, timeout_ms = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local lease = tonumber(call('ZSCORE', k_workers(), worker) or 0)
+-- What is being dialed may not have been replayed yet.
+local recovering = tonumber(call('GET', k_recovering()) or 0) > now_ms
 local GROUP = 11
 
 local function refuse(c, lane, position, code, due)
@@ -16,43 +17,31 @@ local function refuse(c, lane, position, code, due)
 end
 
 local function begin(c, version, position, lane, expected, permit_us, record, number, live_until, lock_until, old_poll)
+  if not take_claim(c, position, lane, worker) then return -4, 0 end
   local send_by_us = math.min(permit_us + lag_us, lease * 1000)
+  if lease <= now_ms then return refuse(c, lane, position, -1) end
+  if now_us > send_by_us then return refuse(c, lane, position, -7) end
+  if recovering or not is_dialing(c) then return refuse(c, lane, position, -2) end
+  local from, to = interval_at(c, lane, now_ms)
+  if c.version ~= version or not from or from * 1000 > permit_us or to * 1000 <= permit_us then
+    return refuse(c, lane, position, -3)
+  end
+  send_by_us = math.min(send_by_us, to * 1000)
+  if c.run_until > 0 then send_by_us = math.min(send_by_us, c.run_until * 1000) end
   local before = read_record(c.cid, position)
   local from_state = state_of(before)
-  -- A replayed intent that is in the record already: a claim of the contact is by now one for its next attempt.
-  if replay and revision_of(before) > expected then return -5, 0 end
-  local owned = call('ZREM', k_claims(), worker .. ':' .. c.cid .. ':' .. position .. ':' .. lane) == 1
-  if owned then give_back_claim(c) end
-  if not replay then
-    if not owned then return -4, 0 end
-    if lease <= now_ms then return refuse(c, lane, position, -1) end
-    if now_us > send_by_us then return refuse(c, lane, position, -7) end
-    if not is_dialing(c) then return refuse(c, lane, position, -2) end
-    local from, to = interval_at(c, lane, now_ms)
-    if c.version ~= version or not from or from * 1000 > permit_us or to * 1000 <= permit_us then
-      return refuse(c, lane, position, -3)
-    end
-    send_by_us = math.min(send_by_us, to * 1000)
-    if c.run_until > 0 then send_by_us = math.min(send_by_us, c.run_until * 1000) end
-    if not is_callable(from_state) then return -5, 0 end
-    if revision_of(before) ~= expected then return refuse(c, lane, position, -5) end
-    if number_locked(number) then return refuse(c, lane, position, -6, now_ms + NUMBER_BUSY_MS) end
-  end
-  write_record(c.cid, position, record)
-  local slot = position .. ':' .. (expected + 1)
-  call('ZADD', k_live(c.cid), live_until, slot)
-  call('ZADD', k_account_live(c.account), live_until, c.cid .. ':' .. slot)
-  lock_number(number, lock_until, c.cid .. ':' .. slot)
-  call('ZADD', k_intents(), int(math.ceil(send_by_us / 1000) + timeout_ms + INTENT_GRACE_MS), c.cid .. ':' .. slot .. ':' .. worker)
+  if not is_callable(from_state) then return -5, 0 end
+  if revision_of(before) ~= expected then return refuse(c, lane, position, -5) end
+  if number_locked(number) then return refuse(c, lane, position, -6, now_ms + NUMBER_BUSY_MS) end
+  write_intent(c, position, int(expected + 1), record, worker, number, live_until, lock_until, send_by_us, timeout_ms)
   if old_poll ~= '' then call('ZREM', k_polls(c.account), old_poll) end
   count_move(c, from_state, ACTIVE)
   count(c.cid, 'attempts', 1)
-  c.last_send_by = math.max(c.last_send_by or 0, send_by_us)
   return 1, send_by_us
 end
 
 local answers, begun = {}, {}
-for i = 6, #ARGV, GROUP do
+for i = 5, #ARGV, GROUP do
   local c = campaign(ARGV[i])
   local code, send_by_us = begin(c, ARGV[i + 1], tonumber(ARGV[i + 2]), ARGV[i + 3], tonumber(ARGV[i + 4]),
     tonumber(ARGV[i + 5]), ARGV[i + 6], ARGV[i + 7], ARGV[i + 8], ARGV[i + 9], ARGV[i + 10])
@@ -62,16 +51,13 @@ for i = 6, #ARGV, GROUP do
 end
 local second = math.floor(now_ms / 1000)
 for cid, n in pairs(begun) do
-  -- Starts of the last seconds, in a ring that `status` reads; and the instant after which a pause is complete.
+  -- Starts of the last seconds, in a ring that `status` reads.
   local slot = 't' .. second % STARTS_RING
   local at, starts = string.match(call('HGET', k_counts(cid), slot) or '', '^(%d+):(%d+)$')
   if at == tostring(second) then n = n + tonumber(starts) end
   call('HSET', k_counts(cid), slot, second .. ':' .. n)
-  local c = campaign(cid)
-  if c.last_send_by > tonumber(call('HGET', k_campaign(cid), 'send_by_us') or 0) then
-    call('HSET', k_campaign(cid), 'send_by_us', int(c.last_send_by))
-  end
 end
+write_send_by()
 write_counts()
 place_touched()
 settle_slots()

@@ -6,7 +6,9 @@
 local key = k_polls(ARGV[2])
 local function next_due() return tonumber(call('ZRANGE', key, 0, 0, 'WITHSCORES')[2] or 0) end
 local due = next_due()
-if due == 0 or due > now_ms or tonumber(call('GET', k_recovering()) or 0) > now_ms then return { due, 0 } end
+if due == 0 or due > now_ms then return { due, 0 } end
+local recovering = tonumber(call('GET', k_recovering()) or 0)
+if recovering > now_ms then return { recovering, 0 } end
 
 local blocked_until = tonumber(call('HGET', k_account(ARGV[2]), 'blocked_until') or 0)
 if blocked_until > now_ms then return { blocked_until, 0 } end
