@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use redial_shared::domain::{CampaignState, ContactState, Outcome};
+use redial_shared::domain::{CampaignState, ContactState, Outcome, contact_list::ListHeader};
 use serde::Deserialize;
 
 /// A campaign's state and counts: `GET /campaigns/{name}`.
@@ -113,9 +113,9 @@ pub struct Uploaded {
     /// The first thousand bad rows (JSON answer).
     #[serde(default)]
     pub rejects: Vec<Reject>,
-    /// The list's header line (JSON Lines answer); none where the format has none.
+    /// The list's header (JSON Lines answer); none where the format has none.
     #[serde(default)]
-    pub header: Option<String>,
+    pub header: Option<ListHeader>,
 }
 
 /// A bad row.

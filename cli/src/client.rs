@@ -105,7 +105,7 @@ impl Client {
     }
 
     /// An answer that broke off.
-    pub fn broken(&self, error: &reqwest::Error) -> Failure {
+    pub fn broken(&self, error: &dyn std::error::Error) -> Failure {
         Failure::failed(format_args!("the answer of {} broke off: {}", self.shown(), with_causes(error)))
     }
 

@@ -39,18 +39,20 @@ fn rejected_rows_are_told_and_the_upload_still_succeeds() {
 #[test]
 fn the_rejects_file_has_the_rows_as_they_were_with_line_and_reason() {
     let stub = Stub::start();
+    let header = json!({"text": "phone,name", "delimiter": ",", "terminator": "\n", "columns": 2});
     let answer = [
-        json!({"accepted": 1, "duplicate": 0, "rejected": 2, "header": "phone,name"}).to_string(),
+        json!({"accepted": 1, "duplicate": 0, "rejected": 3, "header": header}).to_string(),
         json!({"line": 3, "reason": "no valid number", "row": "123,\"Ann, Lee\""}).to_string(),
         json!({"line": 4, "reason": "too many fields", "row": "+12025550101,a,b"}).to_string(),
+        json!({"line": 5, "reason": "no UTF-8", "row_base64": "MTIzLEFuZHLp"}).to_string(),
     ];
     stub.file("list.csv", "phone,name\n").on_text(UPLOAD, "application/jsonl", &(answer.join("\n") + "\n"));
     let args = ["upload", "nightly", "list.csv", "--rejects", "bad.csv", "--json"];
     let counts: serde_json::Value = serde_json::from_str(&stub.redial(&args).ok()).unwrap();
-    assert_eq!(counts, json!({"accepted": 1, "duplicate": 0, "rejected": 2}));
-    let rejects = std::fs::read_to_string(stub.dir().join("bad.csv")).unwrap();
-    let expected =
-        "phone,name,line,reason\n123,\"Ann, Lee\",3,no valid number\n+12025550101,\"a,b\",4,too many fields\n";
+    assert_eq!(counts, json!({"accepted": 1, "duplicate": 0, "rejected": 3}));
+    let rejects = std::fs::read(stub.dir().join("bad.csv")).unwrap();
+    let expected = b"phone,name,line,reason\n123,\"Ann, Lee\",3,no valid number\n\
+        +12025550101,\"a,b\",4,too many fields\n123,Andr\xe9,5,no UTF-8\n";
     assert_eq!(rejects, expected);
     assert_eq!(stub.asked()[0].headers["accept"], "application/jsonl");
 }

@@ -46,8 +46,7 @@ pub async fn run(args: &UploadArgs, client: &Client) -> Result<(), Failure> {
             if is_same_file(path, &args.file) {
                 return Err(Failure::usage("the rejects file must not be the contact list itself"));
             }
-            let delimiter = source.delimiter();
-            let mut file = RejectsFile::create(path, delimiter)?;
+            let file = RejectsFile::create(path)?;
             let request = request.header(header::ACCEPT, "application/jsonl").body(source.into_body());
             let counts = file.receive(client.send(request).await?, client).await?;
             print(&counts, args.json)

@@ -62,15 +62,6 @@ impl Source {
         }
     }
 
-    /// What separates the fields of the rows, where the name tells.
-    pub(super) fn delimiter(&self) -> Option<u8> {
-        match plain_ending(&self.name()) {
-            Some("tsv") => Some(b'\t'),
-            Some("csv") => Some(b','),
-            _ => None,
-        }
-    }
-
     /// The body that reads the list chunk by chunk, moving a progress bar if stderr is a terminal.
     pub(super) fn into_body(self) -> Body {
         let bar = progress(self.bytes);

@@ -8,6 +8,7 @@ use axum::{
 };
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
+use redial_shared::domain::contact_list::ListHeader;
 use serde::{Deserialize, Serialize};
 use tokio_util::io::ReaderStream;
 use utoipa::ToSchema;
@@ -25,7 +26,7 @@ pub struct Summary {
     /// Bad rows.
     pub rejected: u64,
     /// The list's header, where its format has one.
-    pub header: Option<String>,
+    pub header: Option<ListHeader>,
     /// The first bad rows.
     pub rejects: Vec<RejectedRow>,
 }
@@ -48,7 +49,7 @@ struct FirstLine<'a> {
     accepted: u64,
     duplicate: u64,
     rejected: u64,
-    header: Option<&'a str>,
+    header: Option<&'a ListHeader>,
 }
 
 impl Summary {
@@ -84,7 +85,7 @@ impl Summary {
 
     fn first_line(&self) -> Result<Bytes, Problem> {
         let Self { accepted, duplicate, rejected, .. } = *self;
-        let first = FirstLine { accepted, duplicate, rejected, header: self.header.as_deref() };
+        let first = FirstLine { accepted, duplicate, rejected, header: self.header.as_ref() };
         let mut line = serde_json::to_vec(&first).map_err(Problem::internal)?;
         line.push(b'\n');
         Ok(line.into())

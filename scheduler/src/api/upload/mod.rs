@@ -69,8 +69,9 @@ pub struct UploadParams {
 /// the same key again answers the same and uploads nothing. Of the rejects it remembers the first 1,000, without their
 /// rows. Two uploads with one key at the same time both run; what the other has written counts as duplicate.
 ///
-/// With `Accept: application/jsonl` the first line is `{"accepted","duplicate","rejected","header"}`, and every rejected
-/// row follows as `{"line","reason","row"}` (`row_base64` where it is not UTF-8); else the first 1,000 rejects are listed.
+/// With `Accept: application/jsonl` the first line is `{"accepted","duplicate","rejected","header"}` (the header of a table
+/// as `{"text","delimiter","terminator","columns"}`), and every rejected row follows as `{"line","reason","row"}`
+/// (`row_base64` where it is not UTF-8); else the first 1,000 rejects are listed.
 #[utoipa::path(
     post, path = "/api/v1/campaigns/{name}/contacts", operation_id = "upload", tag = "contacts",
     params(

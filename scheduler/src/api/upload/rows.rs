@@ -4,7 +4,7 @@ use std::{io, sync::Arc};
 
 use redial_shared::domain::{
     contact::Contact,
-    contact_list::{ContactListReader, ListError, ListOptions, RejectsLayout, Row},
+    contact_list::{ContactListReader, ListError, ListHeader, ListOptions, Row},
 };
 use tokio::sync::mpsc;
 
@@ -44,12 +44,9 @@ pub fn read(
     options: ListOptions,
     mut rejects: Rejects,
     batches: &mpsc::Sender<Batch>,
-) -> Result<(Option<String>, Rejects), ReadError> {
+) -> Result<(Option<ListHeader>, Rejects), ReadError> {
     let mut list = ContactListReader::new(reader, options)?;
-    let header = match list.rejects_layout() {
-        RejectsLayout::Delimited { header, .. } => Some(String::from_utf8_lossy(header).into_owned()),
-        RejectsLayout::JsonLines => None,
-    };
+    let header = list.header().cloned();
     let mut batch = empty_batch(&list);
     let ended = loop {
         let mut contact = Contact::default();

@@ -39,5 +39,5 @@ pub use country::{BadCountry, Country};
 pub use error::ListError;
 pub use format::{Format, ListOptions};
 pub use reader::{ContactListReader, ROW_BYTES_MAX, Row};
-pub use rejects::{Reject, RejectsLayout, RejectsWriter};
+pub use rejects::{ListHeader, Reject, RejectsWriter};
 pub use row::{ID_BYTES_MAX, NUMBERS_MAX};

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use super::{
-    ListError, ListOptions, Reject, RejectsLayout,
+    ListError, ListHeader, ListOptions, Reject,
     columns::{Columns, Role},
     fields::{Cut, Cutter, Dialect, trim_terminator},
     format::{self, Format},
@@ -37,7 +37,7 @@ pub struct ContactListReader {
     source: Source,
     assembler: Assembler,
     rows: Rows,
-    layout: RejectsLayout,
+    header: Option<ListHeader>,
     /// Where the next row begins, from 1.
     line: u64,
 }
@@ -59,12 +59,12 @@ impl ContactListReader {
         if opened.format == Format::JsonLines {
             json_lines::check(&opened.sample)?;
             let rows = Rows::JsonLines(Keys::default());
-            return Ok(Self { source, assembler, rows, layout: RejectsLayout::JsonLines, line: 1 });
+            return Ok(Self { source, assembler, rows, header: None, line: 1 });
         }
         let header = header::read(&mut source, opened.format, &opened.sample)?;
-        let layout = RejectsLayout::delimited(header.raw, header.dialect, header.columns.roles.len());
+        let list_header = ListHeader::new(&header.raw, header.dialect, header.columns.roles.len());
         let rows = Rows::Delimited { dialect: header.dialect, columns: header.columns, cutter: Cutter::default() };
-        Ok(Self { source, assembler, rows, layout, line: header.lines + 1 })
+        Ok(Self { source, assembler, rows, header: Some(list_header), line: header.lines + 1 })
     }
 
     /// Names of the attributes. With JSON Lines it grows when a row brings new keys: rows before have fewer attributes.
@@ -75,9 +75,9 @@ impl ContactListReader {
         }
     }
 
-    /// How rejected rows are to be written.
-    pub fn rejects_layout(&self) -> &RejectsLayout {
-        &self.layout
+    /// The header; JSON Lines has none.
+    pub fn header(&self) -> Option<&ListHeader> {
+        self.header.as_ref()
     }
 
     /// Reads the next row into `contact`, whose buffers are used again.

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use serde::{Deserialize, Serialize};
+
 use super::fields::{Cut, Cutter, Dialect};
 
 /// A row that became no contact.
@@ -15,27 +17,29 @@ pub struct Reject {
     pub raw: Vec<u8>,
 }
 
-/// How the rejects of a list are written: in the list's own format.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RejectsLayout {
-    /// As rows with a header.
-    Delimited {
-        /// The list's header as it stands in the file.
-        header: Vec<u8>,
-        /// Between fields.
-        delimiter: u8,
-        /// At the end of lines.
-        terminator: u8,
-        /// Columns in the header.
-        columns: usize,
-    },
-    /// As objects with the keys `line` and `reason` added.
-    JsonLines,
+/// The header of a list that has one, and how its rows are written: rejects are written in the list's own format.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListHeader {
+    /// As it stands in the file, without the end of the line.
+    pub text: String,
+    /// Between fields; an ASCII character.
+    pub delimiter: char,
+    /// At the end of lines; an ASCII character.
+    pub terminator: char,
+    /// Columns in the header.
+    pub columns: usize,
 }
 
-impl RejectsLayout {
-    pub(super) fn delimited(header: Vec<u8>, dialect: Dialect, columns: usize) -> Self {
-        Self::Delimited { header, delimiter: dialect.delimiter, terminator: dialect.terminator, columns }
+impl ListHeader {
+    pub(super) fn new(raw: &[u8], dialect: Dialect, columns: usize) -> Self {
+        let Dialect { delimiter, terminator } = dialect;
+        let text = String::from_utf8_lossy(raw).into_owned();
+        Self { text, delimiter: delimiter.into(), terminator: terminator.into(), columns }
+    }
+
+    fn dialect(&self) -> Dialect {
+        let ascii = |character: char, otherwise| u8::try_from(character).unwrap_or(otherwise);
+        Dialect { delimiter: ascii(self.delimiter, b','), terminator: ascii(self.terminator, b'\n') }
     }
 }
 
@@ -43,14 +47,14 @@ impl RejectsLayout {
 #[derive(Debug)]
 pub struct RejectsWriter<W> {
     out: W,
-    layout: RejectsLayout,
+    header: Option<ListHeader>,
     begun: bool,
 }
 
 impl<W: Write> RejectsWriter<W> {
-    /// Writes to `out` in the layout of [`super::ContactListReader::rejects_layout`].
-    pub fn new(out: W, layout: RejectsLayout) -> Self {
-        Self { out, layout, begun: false }
+    /// Writes to `out`: under the list's header, or without one as objects with the keys `line` and `reason` added.
+    pub fn new(out: W, header: Option<ListHeader>) -> Self {
+        Self { out, header, begun: false }
     }
 
     /// Adds one row.
@@ -59,16 +63,11 @@ impl<W: Write> RejectsWriter<W> {
     /// Those of the output.
     pub fn write(&mut self, reject: &Reject) -> io::Result<()> {
         let begun = std::mem::replace(&mut self.begun, true);
-        match &self.layout {
-            RejectsLayout::JsonLines => write_object(&mut self.out, reject),
-            RejectsLayout::Delimited { header, delimiter, terminator, columns } => {
-                let dialect = Dialect { delimiter: *delimiter, terminator: *terminator };
-                if !begun {
-                    write_header(&mut self.out, header, dialect)?;
-                }
-                write_row(&mut self.out, reject, dialect, *columns)
-            }
+        let Some(header) = &self.header else { return write_object(&mut self.out, reject) };
+        if !begun {
+            write_header(&mut self.out, header.text.as_bytes(), header.dialect())?;
         }
+        write_row(&mut self.out, reject, header.dialect(), header.columns)
     }
 
     /// Flushes and gives the output back.

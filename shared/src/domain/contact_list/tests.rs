@@ -23,7 +23,7 @@ struct Whole {
     columns: Vec<String>,
     contacts: Vec<Contact>,
     rejects: Vec<Reject>,
-    layout: RejectsLayout,
+    header: Option<ListHeader>,
 }
 
 fn read_with(file: impl AsRef<[u8]>, options: ListOptions) -> Result<Whole, ListError> {
@@ -36,8 +36,8 @@ fn read_with(file: impl AsRef<[u8]>, options: ListOptions) -> Result<Whole, List
             Row::End => break,
         }
     }
-    let (columns, layout) = (reader.columns().to_vec(), reader.rejects_layout().clone());
-    Ok(Whole { columns, contacts, rejects, layout })
+    let (columns, header) = (reader.columns().to_vec(), reader.header().cloned());
+    Ok(Whole { columns, contacts, rejects, header })
 }
 
 fn read(file: impl AsRef<[u8]>) -> Whole {
@@ -49,7 +49,7 @@ fn error(file: impl AsRef<[u8]>, options: ListOptions) -> ListError {
 }
 
 fn rejects_file(list: &Whole) -> Vec<u8> {
-    let mut writer = RejectsWriter::new(Vec::new(), list.layout.clone());
+    let mut writer = RejectsWriter::new(Vec::new(), list.header.clone());
     list.rejects.iter().for_each(|reject| writer.write(reject).unwrap());
     writer.finish().unwrap()
 }
