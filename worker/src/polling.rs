@@ -22,6 +22,7 @@ const ASK_AGAIN_MAX: Duration = Duration::from_secs(1);
 const SLACK: Duration = Duration::from_millis(500);
 /// Beyond the account's time-out, how long a batch that nobody answered for stays with its worker.
 const TAKEN_GRACE: Duration = Duration::from_secs(5);
+
 /// Calls that one reading of a tail looks for.
 const TAIL_BATCH: usize = 500;
 /// Pages that one reading of a tail asks for; what lies behind them is found by the next.
@@ -79,13 +80,14 @@ async fn poll_once(account: &Account, batch: usize) -> Duration {
 
 /// Asks for calls; again with a new token if the one that was sent is refused and another is worth a try.
 async fn learn(account: &Account, entries: &[PollEntry]) -> Result<Vec<CallReport>, PollError> {
+    let mut token = account.token().await?;
     loop {
-        let token = account.token().await?;
         let learned = learn_with(account, entries, token.as_ref()).await;
         match (&learned, &token) {
             (Err(PollError::Account { message }), Some(token)) if account.tokens.refused(token, message) => {}
             _ => return learned,
         }
+        token = account.token().await?;
         account.in_line().await?;
     }
 }

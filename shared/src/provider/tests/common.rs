@@ -8,7 +8,10 @@ use super::{
     setups,
     support::{Setup, headers},
 };
-use crate::provider::{DialAnswer, Refusal, Results, shipped, shipped_names};
+use crate::{
+    config::Config,
+    provider::{DialAnswer, Refusal, Results, of_account, shipped, shipped_names},
+};
 
 #[test]
 fn every_file_that_ships_can_be_read_and_is_called_as_it_says() {
@@ -46,6 +49,18 @@ fn unknown_keys_are_errors_that_name_those_known() {
         assert_eq!((error.key(), error.remedy().contains("known keys: ")), ("colour", true), "{}", setup.kind);
         let error = setup.call("colour", json!("red")).compile_error();
         assert_eq!((error.key(), error.remedy().contains("known keys: ")), ("colour", true), "{}", setup.kind);
+    }
+}
+
+#[test]
+fn a_misspelt_key_of_a_configuration_is_named_with_its_line_and_the_nearest() {
+    for (written, meant) in [("client_ids = \"x\"", "client_id"), ("rat = \"5/s\"", "rate")] {
+        let text = format!("[providers.a]\nkind = \"uhlive\"\n{written}\n");
+        let config = Config::parse(&text, "redial.toml", std::iter::empty()).unwrap();
+        let error = of_account(&config.providers["a"]).err().unwrap();
+        let key = written.split(' ').next().unwrap();
+        assert_eq!(error.to_string(), format!("redial.toml:3: providers.a.{key}: no such key"));
+        assert_eq!(error.hint(), Some(&*format!("did you mean `{meant}`?")));
     }
 }
 
