@@ -231,4 +231,6 @@ async fn a_campaign_may_change_its_account_once_its_calls_in_doubt_hold_no_slot(
     world.now("2026-06-01 12:15:01Z");
     world.store.apply(&definition, source).await.unwrap();
     assert_eq!(world.view(campaign).await.account, "other");
+    let contact = world.store.contact(&"moves".parse().unwrap(), "c0").await.unwrap().unwrap();
+    assert_ne!(contact.attempts[0].account, "other", "it went through the account of its time");
 }

@@ -246,7 +246,7 @@ fn contact_view(
     let attempts = record.attempts.iter().map(|attempt| AttemptView {
         id: AttemptId { campaign: info.id, position, revision: attempt.revision },
         number: attempt.number + 1,
-        account: info.definition.provider.clone(),
+        account: info.account_at(attempt.started_at).to_owned(),
         call_id: attempt.call_id.clone(),
         started_at: attempt.started_at,
         ended_at: attempt.ended_at,

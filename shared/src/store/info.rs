@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 
 use super::{Store, StoreError};
 use crate::domain::{
-    CampaignId, CampaignName,
+    CampaignId, CampaignName, Timestamp,
     campaign::{self, CampaignDefinition},
 };
 
@@ -23,6 +23,8 @@ pub struct CampaignInfo {
     pub definition: CampaignDefinition,
     /// The definition as it was applied, TOML.
     pub source: String,
+    /// The accounts that it had before its present one, each with the end of its time, oldest first.
+    former_accounts: Vec<(Timestamp, String)>,
     /// Time zones by number; empty for contacts whose list names none.
     pub(super) zones: Vec<String>,
     /// Attribute names by schema number.
@@ -46,6 +48,12 @@ impl CampaignInfo {
     pub fn calendar(&self, lane: u16) -> Tz {
         let of_hours = || self.definition.calling_hours.zones_for(&[])?.first().copied();
         self.zone(lane).or_else(of_hours).unwrap_or(Tz::UTC)
+    }
+
+    /// The account through which a call of this instant went.
+    pub fn account_at(&self, instant: Timestamp) -> &str {
+        let former = self.former_accounts.iter().find(|(until, _)| instant < *until);
+        former.map_or(&self.definition.provider, |(_, account)| account)
     }
 
     /// Every lane that can exist: each zone with each priority.
@@ -74,19 +82,19 @@ impl Store {
         let (cache, keys) = (self.cache(), self.connection.keys());
         let mut pipeline = redis::pipe();
         pipeline.atomic();
-        pipeline.cmd("HMGET").arg(keys.campaign(campaign)).arg("name").arg("version");
+        pipeline.cmd("HMGET").arg(keys.campaign(campaign)).arg("name").arg("version").arg("former_accounts");
         pipeline.cmd("GET").arg(keys.definition(campaign));
         pipeline.cmd("HGETALL").arg(keys.zones(campaign));
         pipeline.cmd("HGETALL").arg(keys.schemas(campaign));
         pipeline.cmd("GET").arg(keys.dictionary(campaign));
         type Answer = (
-            (Option<String>, Option<u32>),
+            (Option<String>, Option<u32>, Option<String>),
             Option<String>,
             HashMap<String, usize>,
             HashMap<String, usize>,
             Option<Vec<u8>>,
         );
-        let ((name, version), source, zones, schemas, dictionary): Answer =
+        let ((name, version, accounts), source, zones, schemas, dictionary): Answer =
             self.connection.query_all(&pipeline).await?;
         let (Some(name), Some(version), Some(source)) = (name, version, source) else {
             return Err(StoreError::NoCampaign(campaign.to_string()));
@@ -106,6 +114,7 @@ impl Store {
             version,
             definition,
             source,
+            former_accounts: accounts.iter().flat_map(|text| text.lines()).filter_map(former_account).collect(),
             zones: in_order(zones),
             schemas,
             dictionary: dictionary.map(Arc::from),
@@ -142,4 +151,10 @@ fn in_order(numbers: HashMap<String, usize>) -> Vec<String> {
     let mut texts: Vec<_> = numbers.into_iter().collect();
     texts.sort_by_key(|(_, number)| *number);
     texts.into_iter().map(|(text, _)| text).collect()
+}
+
+/// `until_ms account`
+fn former_account(line: &str) -> Option<(Timestamp, String)> {
+    let (until_ms, account) = line.split_once(' ')?;
+    Some((Timestamp::from_millis(until_ms.parse().ok()?), account.to_owned()))
 }

@@ -8,11 +8,13 @@ local code = 1
 if cid then
   if call('GET', k_definition(cid)) == ARGV[4] then return { 0, cid } end
   call('ZREMRANGEBYSCORE', k_live(cid), '-inf', now_ms)
-  local v = call('HMGET', k_campaign(cid), 'account', 'claimed')
+  local v = call('HMGET', k_campaign(cid), 'account', 'claimed', 'former_accounts')
   if v[1] ~= ARGV[5] and (call('EXISTS', k_live(cid)) == 1 or tonumber(v[2] or 0) > 0) then return { -2, cid } end
   if v[1] ~= ARGV[5] then
     call('ZREM', k_ready(v[1]), cid)
     call('ZREM', k_asleep(v[1]), cid)
+    -- `until_ms account`, oldest first: through which account a past attempt went.
+    call('HSET', k_campaign(cid), 'former_accounts', (v[3] or '') .. now_ms .. ' ' .. v[1] .. '\n')
   end
 else
   cid = ARGV[3]
