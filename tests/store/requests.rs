@@ -1,4 +1,4 @@
-//! `requests`: one limit for all that is asked of a provider, calls and polls.
+//! `requests`: one limit for all that is asked of a provider, calls, polls and tokens.
 
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ async fn place(store: &Store, worker: u32, claimed: Claimed) {
 }
 
 #[tokio::test]
-async fn calls_and_polls_of_an_account_stand_in_one_line() {
+async fn calls_polls_and_tokens_of_an_account_stand_in_one_line() {
     let redis = RedisServer::start().unwrap();
     let store = store(&redis).await;
     let worker = store.open_lease(LEASE, "test").await.unwrap();
@@ -66,7 +66,8 @@ async fn calls_and_polls_of_an_account_stand_in_one_line() {
 
     let poll = store.take_polls("acme", 50, LEASE, Duration::ZERO).await.unwrap();
     assert_eq!((poll.entries.len(), poll.permit_us), (1, permits[1] + EVERY_US as i64));
-    assert_eq!(claim(&store, worker, 1).await[0].permit_us, poll.permit_us + EVERY_US as i64);
+    assert_eq!(store.take_request("acme").await.unwrap(), poll.permit_us + EVERY_US as i64, "a token, for one");
+    assert_eq!(claim(&store, worker, 1).await[0].permit_us, poll.permit_us + 2 * EVERY_US as i64);
 }
 
 #[tokio::test]

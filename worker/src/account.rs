@@ -10,16 +10,21 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use redial_shared::{
     config::AccountConfig,
     domain::{Timestamp, units::Rate},
-    provider::Provider,
+    provider::{PollError, Provider},
     store::{AccountLimits, BeginAnswer, Intent, limits},
 };
+use secrecy::SecretString;
 use tokio::sync::Notify;
 
-use crate::{batch::Batcher, calls::CallTemplates, dial::Dialer, engine::Engine};
+use crate::{batch::Batcher, calls::CallTemplates, dial::Dialer, engine::Engine, token::Tokens};
 
 /// First pause after a connection was refused; it doubles up to `AWAY_PAUSE_MAX`.
 const AWAY_PAUSE: Duration = Duration::from_secs(1);
 const AWAY_PAUSE_MAX: Duration = Duration::from_secs(30);
+/// Pause after the provider refused our credentials.
+const REFUSED_PAUSE: Duration = Duration::from_secs(60);
+/// Pause after a request for results failed.
+const FAILED_PAUSE: Duration = Duration::from_secs(2);
 
 /// Requests for results that one process sends to one account in a second.
 const POLLS_PER_SECOND: NonZeroU32 = NonZeroU32::new(50).expect("it is not 0");
@@ -42,6 +47,7 @@ pub(crate) struct Account {
     pub(crate) hook_url: Option<String>,
     /// What this process asks of the provider by itself, whatever the account's limits are.
     pub(crate) polls: DefaultDirectRateLimiter,
+    pub(crate) tokens: Tokens,
     away: Mutex<Away>,
 }
 
@@ -65,7 +71,7 @@ impl Account {
         let every_us = |rate: Option<Rate>| rate.map_or(0, |rate| rate.interval_us(limits::SEND_LAG_US));
         let account_limits = AccountLimits {
             call_every_us: every_us(config.rate),
-            request_every_us: every_us(config.requests),
+            request_every_us: every_us(config.requests.or_else(|| provider.requests())),
             max_live: config.max_concurrent.unwrap_or(0),
         };
         engine.store.set_limits(name, account_limits).await.map_err(|error| error.to_string())?;
@@ -88,8 +94,46 @@ impl Account {
             pollable: Notify::new(),
             hook_url,
             polls: RateLimiter::direct(Quota::per_second(POLLS_PER_SECOND)),
+            tokens: Tokens::new(),
             away: Mutex::new(Away { failures: 0, until: Timestamp::from_millis(0) }),
         }))
+    }
+
+    /// The account's access token; none if it needs none.
+    ///
+    /// # Errors
+    /// As the provider answered.
+    pub(crate) async fn token(&self) -> Result<Option<SecretString>, PollError> {
+        let Some(request) = self.provider.token_request() else { return Ok(None) };
+        let fetch = || async {
+            self.in_line().await?;
+            self.ask(request, |answer| self.provider.token_answer(answer)).await
+        };
+        self.tokens.get(fetch).await.map(Some)
+    }
+
+    /// What it means for the account that a request for results or a token failed. Answers how long to wait with the next.
+    pub(crate) async fn failed(&self, error: PollError) -> Duration {
+        match error {
+            PollError::Throttled { retry_after } => {
+                let pause = retry_after.unwrap_or(FAILED_PAUSE);
+                self.block(self.engine.store.clock().now() + pause, "the provider asks for fewer requests").await;
+                pause
+            }
+            PollError::Account { message } => {
+                self.pause(&message).await;
+                REFUSED_PAUSE
+            }
+            PollError::Failed { .. } => FAILED_PAUSE,
+        }
+    }
+
+    /// The provider refused the account itself: for all workers, no call starts until somebody resumes it.
+    pub(crate) async fn pause(&self, message: &str) {
+        tracing::warn!(account = self.name, message, "refused by the provider: the account is paused");
+        if let Err(error) = self.engine.store.pause_account(&self.name, message).await {
+            tracing::warn!(%error, "the pause of an account was not written");
+        }
     }
 
     /// The provider could not be reached: for all workers, no call starts for a while. Charged to nobody.

@@ -14,9 +14,10 @@ use redial_shared::{
         record::Record,
         transition::{self, Ending},
     },
-    provider::{BadKey, CallRequest, CompiledCall, DialAnswer, HttpAnswer, Patience, Refusal, Results},
+    provider::{BadKey, CallRequest, CompiledCall, DialAnswer, HttpAnswer, Patience, PollError, Refusal, Results},
     store::{BeginAnswer, CampaignInfo, Claimed, Intent, Placed, PollEntry, Row, Settled, Verb},
 };
+use secrecy::SecretString;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{
@@ -76,6 +77,8 @@ struct Attempt {
     id: AttemptId,
     record: Record,
     worker: u32,
+    /// The access token that its request carries, where the account has one.
+    token: Option<SecretString>,
 }
 
 /// Places one call. All that can happen to it ends in the store; there is nothing to answer.
@@ -87,12 +90,23 @@ pub(crate) async fn place(job: Job) {
         tracing::error!(campaign = %job.info.name, position = job.claimed.position, "its record names a number it lacks");
         return give_back(&job, Some(clock.now() + LATER)).await;
     };
+    let token = match job.account.token().await {
+        Ok(token) => token,
+        Err(error) => {
+            match error {
+                PollError::Failed { message } => job.account.unreachable(&format!("no access token: {message}")).await,
+                error => drop(job.account.failed(error).await),
+            }
+            return give_back(&job, None).await;
+        }
+    };
     let attempt = Attempt {
         account: job.account.clone(),
         info: job.info.clone(),
         id: intent.attempt(),
         record: intent.record.clone(),
         worker: engine.worker(),
+        token,
     };
     let prepared = match attempt.request(&job, &number) {
         Err(refusal) => Err(refusal),
@@ -180,13 +194,15 @@ impl Attempt {
 
     fn request(&self, job: &Job, number: &PhoneNumber) -> Result<Prepared, Refusal> {
         let call = self.account.templates.of(&self.account, &self.info)?;
-        let wanted = call.request(&CallRequest {
+        let wanted = CallRequest {
             attempt: self.id,
             number,
             contact: &job.row.contact,
             columns: self.info.columns(&job.row),
             hook_url: self.account.hook_url.as_deref(),
-        })?;
+            now: self.now(),
+        };
+        let wanted = call.request(&wanted, self.token.as_ref())?;
         let malformed = |error: hyper::http::Error| Refusal::Campaign { message: error.to_string() };
         let host = wanted.uri.authority().map_or("", |authority| authority.as_str()).to_owned();
         let mut request = Request::builder().method(wanted.method).uri(wanted.uri).header(header::HOST, host);
@@ -207,8 +223,16 @@ impl Attempt {
                 self.account.block(until, "the provider asks for fewer calls").await;
                 self.withdraw(None, "the provider asked for fewer calls").await;
             }
-            DialAnswer::AuthRefused { message } => self.refused(Refusal::Account { message }).await,
+            DialAnswer::AuthRefused { message } => self.token_refused(message).await,
             DialAnswer::Refused(refusal) => self.refused(refusal).await,
+        }
+    }
+
+    /// The contact goes back and is called with a new token; if that one is refused too, the account is at fault.
+    async fn token_refused(&self, message: String) {
+        match &self.token {
+            Some(token) if self.account.tokens.refused(token, &message) => self.withdraw(None, &message).await,
+            _ => self.refused(Refusal::Account { message }).await,
         }
     }
 
@@ -229,10 +253,7 @@ impl Attempt {
                 self.withdraw(None, &message).await;
             }
             Refusal::Account { message } => {
-                tracing::warn!(account = self.account.name, message, "refused by the provider: the account is paused");
-                if let Err(error) = store.pause_account(&self.account.name, &message).await {
-                    tracing::warn!(%error, "the pause was not written");
-                }
+                self.account.pause(&message).await;
                 self.withdraw(None, &message).await;
             }
             Refusal::Nobody { retry, message } => {

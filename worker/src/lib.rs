@@ -6,6 +6,7 @@
 //! of Redis, `lease` the proof of being alive.
 
 mod account;
+mod ask;
 mod batch;
 mod calls;
 mod claiming;
@@ -14,6 +15,7 @@ mod engine;
 mod journal;
 mod lease;
 mod polling;
+mod token;
 mod wake;
 
 use std::{sync::Arc, time::Duration};

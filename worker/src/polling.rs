@@ -1,12 +1,17 @@
 //! Polling: asking the provider what has become of calls, many in one request where it can.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use redial_shared::{
     domain::{Outcome, Timestamp, polling, transition::Ending},
-    provider::{ANSWER_MAX_BYTES, CallReport, HttpAnswer, HttpRequest, PollError, Report, Results},
+    provider::{CallReport, PollError, Report, Results},
     store::{PollEntry, StoreError, TakenPolls},
 };
+use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
 use crate::account::Account;
@@ -17,14 +22,19 @@ const ASK_AGAIN_MAX: Duration = Duration::from_secs(1);
 const SLACK: Duration = Duration::from_millis(500);
 /// Beyond the account's time-out, how long a batch that nobody answered for stays with its worker.
 const TAKEN_GRACE: Duration = Duration::from_secs(5);
-/// Pause after the provider refused our credentials.
-const REFUSED_PAUSE: Duration = Duration::from_secs(60);
-/// Pause after a poll failed.
-const FAILED_PAUSE: Duration = Duration::from_secs(2);
+
+/// Calls that one reading of a tail looks for.
+const TAIL_BATCH: usize = 500;
+/// Pages that one reading of a tail asks for; what lies behind them is found by the next.
+const TAIL_PAGES_MAX: u32 = 20;
 
 /// Polls for one account until told to stop.
 pub(crate) async fn run(account: Arc<Account>, stop: CancellationToken) {
-    let Results::Poll { batch } = account.provider.results() else { return };
+    let batch = match account.provider.results() {
+        Results::None => return,
+        Results::Poll { batch } => batch,
+        Results::Tail { .. } => TAIL_BATCH,
+    };
     loop {
         let pause = tokio::select! {
             () = stop.cancelled() => return,
@@ -55,11 +65,11 @@ async fn poll_once(account: &Account, batch: usize) -> Duration {
     }
     let early_us = u64::try_from(permit_us - store.clock().now_us()).unwrap_or(0);
     tokio::time::sleep(Duration::from_micros(early_us)).await;
-    let (reports, pause) = match ask(account, &entries).await {
+    let (reports, pause) = match learn(account, &entries).await {
         Ok(reports) => (reports, Duration::ZERO),
         Err(error) => {
             tracing::warn!(%error, account = account.name, calls = entries.len(), "poll failed; it is repeated");
-            (Vec::new(), pause_after(account, error).await)
+            (Vec::new(), account.failed(error).await)
         }
     };
     if let Err(error) = settle(account, entries, reports, pause).await {
@@ -68,41 +78,58 @@ async fn poll_once(account: &Account, batch: usize) -> Duration {
     Duration::ZERO
 }
 
-/// How long the calls of a failed poll wait, and what the failure means for the account.
-async fn pause_after(account: &Account, error: PollError) -> Duration {
-    let store = &account.engine.store;
-    match error {
-        PollError::Throttled { retry_after } => {
-            let pause = retry_after.unwrap_or(FAILED_PAUSE);
-            account.block(store.clock().now() + pause, "the provider asks for fewer requests").await;
-            pause
+/// Asks for calls; again with a new token if the one that was sent is refused and another is worth a try.
+async fn learn(account: &Account, entries: &[PollEntry]) -> Result<Vec<CallReport>, PollError> {
+    let mut token = account.token().await?;
+    loop {
+        let learned = learn_with(account, entries, token.as_ref()).await;
+        match (&learned, &token) {
+            (Err(PollError::Account { message }), Some(token)) if account.tokens.refused(token, message) => {}
+            _ => return learned,
         }
-        PollError::Account { message } => {
-            if let Err(error) = store.pause_account(&account.name, &message).await {
-                tracing::warn!(%error, "the pause of an account was not written");
-            }
-            REFUSED_PAUSE
-        }
-        PollError::Failed { .. } => FAILED_PAUSE,
+        token = account.token().await?;
+        account.in_line().await?;
     }
 }
 
-async fn ask(account: &Account, entries: &[PollEntry]) -> Result<Vec<CallReport>, PollError> {
+async fn learn_with(
+    account: &Account,
+    entries: &[PollEntry],
+    token: Option<&SecretString>,
+) -> Result<Vec<CallReport>, PollError> {
+    if let Results::Tail { overlap } = account.provider.results() {
+        return tail(account, entries, overlap, token).await;
+    }
     let ids: Vec<&str> = entries.iter().map(|entry| entry.call_id.as_str()).collect();
-    let HttpRequest { method, uri, headers, body } = account.provider.poll(&ids);
-    let failed = |error: reqwest::Error| PollError::Failed { message: error.without_url().to_string() };
-    let request = account.http.request(method, uri.to_string()).headers(headers).body(body);
-    let mut answer = request.send().await.map_err(failed)?;
-    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(failed)? {
-        body.extend_from_slice(&chunk);
-        if body.len() > ANSWER_MAX_BYTES {
-            return Err(PollError::Failed { message: "the answer is longer than 1 MiB".to_owned() });
+    let Some(request) = account.provider.poll(&ids, token) else { return Ok(Vec::new()) };
+    account.ask(request, |answer| account.provider.poll_answer(&ids, answer)).await
+}
+
+/// Reads the account's recent calls, from when the oldest of those looked for began, page by page until all are found.
+async fn tail(
+    account: &Account,
+    entries: &[PollEntry],
+    overlap: Duration,
+    token: Option<&SecretString>,
+) -> Result<Vec<CallReport>, PollError> {
+    let mut missing: HashSet<&str> = entries.iter().map(|entry| entry.call_id.as_str()).collect();
+    let Some(oldest) = entries.iter().map(|entry| entry.started_at).min() else { return Ok(Vec::new()) };
+    let mut reports = Vec::new();
+    for page in 1..=TAIL_PAGES_MAX {
+        let Some(request) = account.provider.tail(oldest - overlap, page, token) else { break };
+        if page > 1 {
+            account.in_line().await?;
+        }
+        let read = account.ask(request, |answer| account.provider.tail_answer(answer)).await?;
+        read.reports.iter().for_each(|report| {
+            missing.remove(report.call_id.as_str());
+        });
+        reports.extend(read.reports);
+        if !read.more || missing.is_empty() {
+            break;
         }
     }
-    let received_at = account.engine.store.clock().now();
-    account.provider.poll_answer(&HttpAnswer { status, headers: &headers, body: &body, received_at })
+    Ok(reports)
 }
 
 /// Writes what the provider reported; files pending calls again, after `pause` at the soonest, and gives up those that are
@@ -123,7 +150,7 @@ async fn settle(
             Some(report) => (report.provider_status, report.report),
             None => (String::new(), Report::Pending),
         };
-        if let Report::Ended { outcome, duration_s } = report {
+        if let Report::Ended { outcome, duration_s, .. } = report {
             endings.push((entry.attempt, ended(outcome, status, duration_s, now)));
             over.push(entry);
             continue;

@@ -9,7 +9,6 @@ use redial_shared::{
     },
     provider::{self, BadKey},
 };
-use secrecy::SecretString;
 
 use super::{Problem, extract::names_media_type};
 
@@ -89,12 +88,7 @@ pub fn check_provider(config: &Config, definition: &CampaignDefinition) -> Resul
 /// Lists come later, so the columns that templates use are not looked at. Secrets are not needed to read a `[call]` table,
 /// and may be known to the workers alone.
 fn check_call(account: &AccountConfig, definition: &CampaignDefinition) -> Result<(), Problem> {
-    let own = account.own.table();
-    let keys = own.items().map(|(key, item)| Ok((key.to_owned(), item.json()?)));
-    let keys = keys.collect::<Result<_, DefinitionError>>().map_err(wrong)?;
-    let not_needed = |_: &serde_json::Value| Ok(SecretString::from("not needed"));
-    let provider = provider::build(account.kind.as_str(), account.base_url.as_deref(), &keys, &not_needed)
-        .map_err(|error| bad_key(&format!("providers.{}", account.name), &error))?;
+    let provider = provider::of_account_without_secrets(account).map_err(wrong)?;
     provider.compile(definition.call.fields(), None).map(drop).map_err(|error| bad_key("call", &error))
 }
 

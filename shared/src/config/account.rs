@@ -16,9 +16,6 @@ const TIMEOUT_MIN: Span = Span::from_millis(100);
 const TIMEOUT_MAX: Span = Span::from_mins(10);
 const TIMEOUT_DEFAULT: Span = Span::from_secs(10);
 
-/// What CCAI Platform documents as a customer's limit, dialing and polling from one bucket.
-const CCAI_REQUESTS: Rate = Rate { count: 10, per: std::time::Duration::from_secs(1) };
-
 /// Which provider's API an account speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ProviderKind {
@@ -47,7 +44,7 @@ pub struct AccountConfig {
     pub base_url: Option<String>,
     /// Calls started by all workers together; none: no limit of its own.
     pub rate: Option<Rate>,
-    /// All requests to the provider, polls too; none: no limit of its own.
+    /// All requests to the provider, polls too; none: the limit that the provider documents, if any.
     pub requests: Option<Rate>,
     /// Live calls at once, 1 to 1,000,000; none: no limit of its own.
     pub max_concurrent: Option<u32>,
@@ -81,30 +78,6 @@ impl KindKeys {
     pub fn only(&self, known: &[&str]) -> Result<(), DefinitionError> {
         self.table().only(&[known, COMMON_KEYS].concat())
     }
-
-    /// A string; none when the key is absent.
-    ///
-    /// # Errors
-    /// When it is something else.
-    pub fn text(&self, key: &str) -> Result<Option<String>, DefinitionError> {
-        self.table().get(key).map(|item| item.text().map(str::to_owned)).transpose()
-    }
-
-    /// A secret, not resolved yet; none when the key is absent.
-    ///
-    /// # Errors
-    /// When it has none of a secret's forms.
-    pub fn secret(&self, key: &str) -> Result<Option<Secret>, DefinitionError> {
-        self.table().get(key).map(|item| Secret::read(&item)).transpose()
-    }
-
-    /// An http or https URL without a slash at its end; none when the key is absent.
-    ///
-    /// # Errors
-    /// When it is no such URL.
-    pub fn url(&self, key: &str) -> Result<Option<String>, DefinitionError> {
-        self.table().get(key).map(|item| base_url(&item)).transpose()
-    }
 }
 
 impl fmt::Debug for KindKeys {
@@ -121,7 +94,7 @@ pub(super) fn read(name: &str, table: &Table<'_>) -> Result<AccountConfig, Defin
         kind,
         base_url: table.get("base_url").map(|item| base_url(&item)).transpose()?,
         rate: rate("rate")?,
-        requests: rate("requests")?.or((kind == ProviderKind::Ccai).then_some(CCAI_REQUESTS)),
+        requests: rate("requests")?,
         max_concurrent: table.get("max_concurrent").map(|item| item.integer(1..=MAX_CONCURRENT_MAX)).transpose()?,
         timeout: timeout(table)?,
         hook_secret: table.get("hook_secret").map(|item| Secret::read(&item)).transpose()?,

@@ -27,6 +27,14 @@ pub use redis::{Durability, RedisConfig};
 pub use secret::{Secret, SecretError};
 pub use worker::WorkerConfig;
 
+/// The text of a provider file that an account names by its path, relative to the current directory.
+///
+/// # Errors
+/// What the system says.
+pub fn provider_file(path: &str) -> Result<String, std::io::Error> {
+    std::fs::read_to_string(path)
+}
+
 /// Where a configuration is looked for when none is named, relative to the current directory.
 pub const LOOKUP: [&str; 2] = ["redial.toml", "config/redial.toml"];
 

@@ -43,6 +43,10 @@ project = "renewals"
 access_token = "hush"
 "#;
 
+fn secret(account: &AccountConfig, key: &str) -> Secret {
+    Secret::read(&account.own.table().get(key).unwrap()).unwrap()
+}
+
 #[test]
 fn nothing_at_all_is_a_configuration() {
     let config = with("", &[]);
@@ -65,15 +69,14 @@ fn every_key_is_read() {
     assert_eq!(account.base_url.as_deref(), Some("https://voice.example.com:22222"));
     assert_eq!(account.rate.unwrap().to_string(), "20/s");
     assert_eq!((account.max_concurrent, account.timeout), (Some(200), Span::from_secs(5)));
-    assert_eq!(account.own.text("project").unwrap().as_deref(), Some("renewals"));
-    assert_eq!(account.own.secret("access_token").unwrap().unwrap().resolve().unwrap().expose_secret(), "hush");
+    assert_eq!(account.own.table().get("project").unwrap().text().unwrap(), "renewals");
+    assert_eq!(secret(account, "access_token").resolve().unwrap().expose_secret(), "hush");
     assert!(account.own.only(&["project", "access_token"]).is_ok());
 }
 
 #[test]
-fn unset_limits_are_none_but_the_one_that_ccai_documents() {
-    let config = with("[providers.a]\nkind = \"ccai\"\n[providers.b]\nkind = \"livecall\"", &[]);
-    assert_eq!(config.providers["a"].requests.unwrap().to_string(), "10/s");
+fn unset_limits_are_none() {
+    let config = with("[providers.b]\nkind = \"livecall\"", &[]);
     assert_eq!((config.providers["b"].requests, config.providers["b"].rate), (None, None));
     assert_eq!(config.providers["b"].timeout, Span::from_secs(10));
 }
@@ -95,7 +98,7 @@ fn the_environment_overrides_the_file() {
     assert_eq!(config.redis.url.unwrap().resolve().unwrap().expose_secret(), "redis+unix:///run/redis.sock");
     assert_eq!((config.worker.concurrency, config.workspace.as_str()), (8, "7"));
     assert_eq!(config.worker.lease, Span::from_secs(30), "the file's other keys stay");
-    let token = config.providers["acme"].own.secret("access_token").unwrap().unwrap();
+    let token = secret(&config.providers["acme"], "access_token");
     let resolved = token.resolve_with(|name| (name == "TOKEN").then(|| "quiet".to_owned())).unwrap();
     assert_eq!(resolved.expose_secret(), "quiet");
     assert_eq!(config.providers["other"].kind, ProviderKind::Uhlive);
@@ -158,7 +161,7 @@ fn secrets_come_from_variables_and_files_and_are_never_shown() {
     );
     let account = with(&source, &[]).providers.remove("a").unwrap();
     assert_eq!(account.hook_secret.as_ref().unwrap().resolve().unwrap().expose_secret(), "from a file");
-    let secret = |key: &str| account.own.secret(key).unwrap().unwrap();
+    let secret = |key: &str| secret(&account, key);
     let error = secret("token").resolve_with(|_| None).unwrap_err();
     assert_eq!(
         error.to_string(),

@@ -70,6 +70,14 @@ impl Template {
         columns
     }
 
+    /// The name that stands at the very start, if one does.
+    pub fn starts_with(&self) -> Option<&str> {
+        match self.parts.first() {
+            Some(Part::Name(name)) => Some(name),
+            _ => None,
+        }
+    }
+
     /// Whether it is always the same text.
     pub fn is_constant(&self) -> bool {
         self.parts.iter().all(|part| matches!(part, Part::Text(_)))

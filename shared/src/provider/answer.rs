@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::domain::Outcome;
+use crate::domain::{AttemptId, Outcome, Timestamp};
 
 /// What became of a request to place a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub enum DialAnswer {
     },
 }
 
-/// Whom a refusal concerns. Messages are the provider's, cut to 300 characters, without our secrets.
+/// Whom a refusal concerns. Messages are the provider's, cut to 300 characters, without our secrets, numbers masked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
     /// This contact's number or data: the attempt is charged and concluded with this outcome.
@@ -93,13 +93,38 @@ pub enum Results {
         /// The most ids in one request, from 1.
         batch: usize,
     },
+    /// By reading what the account's calls have become lately: one request tells of many calls, asked for or not.
+    Tail {
+        /// How far to read back before the last time it was read, for clocks differ and updates are late.
+        overlap: Duration,
+    },
+}
+
+/// One page of an account's recent calls.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TailPage {
+    /// The calls on it.
+    pub reports: Vec<CallReport>,
+    /// There is a next page.
+    pub more: bool,
+}
+
+/// Whether people are there to take calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Availability {
+    /// They are.
+    pub open: bool,
+    /// When they will be next, if the provider tells; always later than its answer.
+    pub next: Option<Timestamp>,
 }
 
 /// What a provider says of one call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CallReport {
-    /// The provider's id of the call.
+    /// The provider's id of the call; empty if it told `attempt` only.
     pub call_id: String,
+    /// Our attempt's id, where it went along.
+    pub attempt: Option<AttemptId>,
     /// The provider's own word for its state, verbatim but for its length (at most 200 characters); may be empty.
     pub provider_status: String,
     /// What that means.
@@ -119,10 +144,12 @@ pub enum Report {
         outcome: Outcome,
         /// Talk time in seconds, where the provider tells.
         duration_s: Option<f64>,
+        /// Whether it is one of the contact's attempts; what the provider's own people missed is not.
+        charged: bool,
     },
 }
 
-/// Why a request for results gave none.
+/// Why a request beside those that place calls (for results, a token, an operation) gave nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PollError {
     /// More requests are unwelcome: the whole account waits.

@@ -1,6 +1,11 @@
 //! One attempt to call, as providers see it.
 
-use crate::domain::{AttemptId, PhoneNumber, contact::Contact};
+use super::{keys::BadKey, spec::known};
+use crate::domain::{
+    AttemptId, PhoneNumber, Timestamp,
+    contact::Contact,
+    template::{ATTEMPT_ID, Template},
+};
 
 /// One attempt to call.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +20,48 @@ pub struct CallRequest<'a> {
     pub columns: &'a [String],
     /// Where the provider can reach us about this account's calls, if it can: an absolute address, without the attempt.
     pub hook_url: Option<&'a str>,
+    /// Now, for times that must lie in the future.
+    pub now: Timestamp,
+}
+
+/// One attempt's values for the placeholders of a `[call]` table.
+pub(super) struct Values<'a> {
+    request: &'a CallRequest<'a>,
+    attempt: String,
+    hook_url: String,
+}
+
+impl<'a> Values<'a> {
+    pub fn of(request: &'a CallRequest<'a>) -> Self {
+        let hook_url = request.hook_url.map(|hook_url| hook_url_for(hook_url, request.attempt));
+        Self { request, attempt: request.attempt.to_string(), hook_url: hook_url.unwrap_or_default() }
+    }
+
+    /// A column, `attempt.id` or `hook.url` (empty if there is no hook).
+    pub fn get(&self, name: &str) -> Option<&str> {
+        match name {
+            ATTEMPT_ID => Some(&self.attempt),
+            known::HOOK_URL => Some(&self.hook_url),
+            column => self.request.column(column),
+        }
+    }
+}
+
+/// Our hook's address for one attempt.
+pub(super) fn hook_url_for(hook_url: &str, attempt: AttemptId) -> String {
+    let separator = if hook_url.contains('?') { '&' } else { '?' };
+    format!("{hook_url}{separator}attempt={attempt}")
+}
+
+/// Refuses a placeholder that no column of the list fills.
+pub(super) fn check_columns(key: &str, template: &Template, columns: &[String]) -> Result<(), BadKey> {
+    match template.columns().into_iter().find(|name| *name != known::HOOK_URL && !is_column(name, columns)) {
+        None => Ok(()),
+        Some(name) => {
+            let remedy = format!("columns: id, phone, timezone, priority, {}", columns.join(", "));
+            Err(BadKey::new(key, format!("the list has no column `{name}`"), remedy))
+        }
+    }
 }
 
 /// What can stand in a template besides the list's attributes, apart from `phone1` … `phone10` and `attempt.id`.
@@ -89,6 +136,7 @@ mod tests {
             contact: &contact,
             columns: &columns,
             hook_url: None,
+            now: Timestamp::default(),
         };
         for (name, value) in [
             ("id", Some("C1")),

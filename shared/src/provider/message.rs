@@ -1,6 +1,11 @@
-//! A provider's own words, made fit for a report: short, in one line, and without our secrets.
+//! A provider's own words, made fit for a report: short, in one line, without our secrets and telephone numbers.
 
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
 use serde_json::Value;
+
+use crate::domain::PhoneNumber;
 
 /// The most characters of a message that are kept.
 const MESSAGE_MAX_CHARS: usize = 300;
@@ -15,7 +20,7 @@ const SECRET_MIN_BYTES: usize = 4;
 const MESSAGE_FIELDS: [&str; 7] = ["message", "error_description", "detail", "error", "errors", "title", "reason"];
 
 /// `HTTP 400: what the body says`, or `HTTP 400` if it says nothing that is meant for people.
-pub(super) fn describe(status: u16, body: &[u8], secrets: &[&str]) -> String {
+pub(super) fn describe(status: u16, body: &[u8], secrets: &[String]) -> String {
     let text = String::from_utf8_lossy(&body[..body.len().min(BODY_READ_MAX_BYTES)]);
     let said = match serde_json::from_str::<Value>(&text) {
         Ok(value) => explanation(&value).unwrap_or_else(|| value.to_string()),
@@ -23,7 +28,8 @@ pub(super) fn describe(status: u16, body: &[u8], secrets: &[&str]) -> String {
         Err(_) if text.trim_start().starts_with('<') => String::new(),
         Err(_) => text.into_owned(),
     };
-    let said = shorten(&in_one_line(&without_secrets(&said, secrets)), MESSAGE_MAX_CHARS);
+    let said = without_numbers(&in_one_line(&without_secrets(&said, secrets)));
+    let said = shorten(&said, MESSAGE_MAX_CHARS);
     if said.is_empty() { format!("HTTP {status}") } else { format!("HTTP {status}: {said}") }
 }
 
@@ -47,27 +53,44 @@ fn explanation(value: &Value) -> Option<String> {
     }
 }
 
-fn without_secrets(text: &str, secrets: &[&str]) -> String {
-    let blank = |text: String, secret: &&str| match secret.len() {
+fn without_secrets(text: &str, secrets: &[String]) -> String {
+    let blank = |text: String, secret: &String| match secret.len() {
         ..SECRET_MIN_BYTES => text,
-        _ => text.replace(*secret, BLANK),
+        _ => text.replace(secret, BLANK),
     };
-    without_hook_secrets(secrets.iter().fold(text.to_owned(), blank))
+    let text = secrets.iter().fold(text.to_owned(), blank);
+    without_what_follows(without_what_follows(text, "/hooks/"), "Bearer ")
 }
 
-/// An echoed address of ours, `…/hooks/{provider}/{secret}`, would give the secret away.
-fn without_hook_secrets(text: String) -> String {
-    const HOOKS: &str = "/hooks/";
+/// An echoed address of ours, `…/hooks/{provider}/{secret}`, or an echoed header would give a secret away.
+fn without_what_follows(text: String, mark: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = &*text;
-    while let Some(at) = rest.find(HOOKS) {
-        let (before, after) = rest.split_at(at + HOOKS.len());
+    while let Some(at) = rest.find(mark) {
+        let (before, after) = rest.split_at(at + mark.len());
         let end = after.find(|c: char| c.is_whitespace() || "\"'<>?)".contains(c)).unwrap_or(after.len());
         shown.push_str(before);
         shown.push_str(BLANK);
         rest = &after[end..];
     }
     shown + rest
+}
+
+/// Whatever may be a telephone number, seven digits or more however they are grouped, is masked as in a log; without `+`
+/// no more than its last two digits are shown.
+fn without_numbers(text: &str) -> String {
+    static NUMBER: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?:\+ ?)?\(?\d(?:[ .()\p{Pd}]{0,3}\d){6,}").expect("the pattern is well-formed"));
+    let masked = |found: &Captures<'_>| {
+        let number: String = found[0].chars().filter(|c| *c == '+' || c.is_numeric()).collect();
+        PhoneNumber::from_e164(&number).map_or_else(|_| last_two(&number), |number| number.masked())
+    };
+    NUMBER.replace_all(text, masked).into_owned()
+}
+
+fn last_two(number: &str) -> String {
+    let start = number.char_indices().nth_back(1).map_or(0, |(start, _)| start);
+    format!("{BLANK}{}", &number[start..])
 }
 
 fn in_one_line(text: &str) -> String {
@@ -107,10 +130,30 @@ mod tests {
     fn secrets_and_hook_addresses_are_blanked_out_before_the_cut() {
         let body =
             format!("{} token s3cret-token! https://calls.example.com/hooks/acme/hush?attempt=1", "x".repeat(280));
-        let shown = describe(400, body.as_bytes(), &["s3cret-token", ""]);
+        let shown = describe(400, body.as_bytes(), &["s3cret-token".to_owned(), String::new()]);
         assert!(!shown.contains("s3c") && !shown.contains("hush"), "{shown}");
         let shown = describe(400, b"see http://x/hooks/acme/hush?attempt=1 now", &[]);
         assert_eq!(shown, "HTTP 400: see http://x/hooks/…?attempt=1 now");
+        let shown = describe(401, br#"{"message":"token Bearer eyJ0.abc expired"}"#, &[]);
+        assert_eq!(shown, "HTTP 401: token Bearer … expired");
+    }
+
+    #[test]
+    fn telephone_numbers_are_masked_however_they_are_written() {
+        for (said, shown) in [
+            ("+442079460123 is barred", "+44…23 is barred"),
+            ("no route to +1 (202) 555-0142.", "no route to +12…42."),
+            ("(202) 555-0142", "…42"),
+            ("to=2025550142&from=2025550143", "to=…42&from=…43"),
+            ("020 7946 0123, 020.7946.0124", "…23, …24"),
+            ("555\u{2011}0142", "…42"),
+            ("٠٢٠٧٩٤٦", "…٤٦"),
+            ("code 21211, line 123456", "code 21211, line 123456"),
+        ] {
+            assert_eq!(describe(400, said.as_bytes(), &[]), format!("HTTP 400: {shown}"));
+        }
+        let body = format!("{} +442079460123", "x".repeat(MESSAGE_MAX_CHARS - 8));
+        assert!(!describe(400, body.as_bytes(), &[]).contains("207"), "masked before the cut");
     }
 
     #[test]

@@ -2,24 +2,47 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use secrecy::SecretString;
+use serde_json::{Map, Value};
 
-use super::{Provider, build};
+use super::{
+    Provider, ResolveSecret, build_spec,
+    kinds::{HTTP, shipped, shipped_names},
+    spec::Spec,
+};
 use crate::{
-    config::{AccountConfig, Secret},
+    config::{self, AccountConfig, Secret},
     domain::document::DefinitionError,
 };
+
+/// The key that names a provider file under `kind = "http"`.
+const SPEC: &str = "spec";
 
 /// Makes the provider of a configured account, with its secrets resolved.
 ///
 /// # Errors
-/// A key that the kind does not know or cannot use, or a secret that cannot be had, naming file, line and key.
+/// A key that the kind does not know or cannot use, a provider file that is none, or a secret that cannot be had, naming
+/// file, line and key.
 pub fn of_account(account: &AccountConfig) -> Result<Arc<dyn Provider>, DefinitionError> {
+    made(account, &|value| resolve(value, &account.name))
+}
+
+/// The same where secrets are not needed and may not be there, to read `[call]` tables and check numbers.
+///
+/// # Errors
+/// As [`of_account`], but for secrets.
+pub fn of_account_without_secrets(account: &AccountConfig) -> Result<Arc<dyn Provider>, DefinitionError> {
+    made(account, &|_| Ok(SecretString::from("not needed")))
+}
+
+fn made(account: &AccountConfig, resolve: ResolveSecret<'_>) -> Result<Arc<dyn Provider>, DefinitionError> {
     let table = account.own.table();
-    let keys = table.items().map(|(key, item)| Ok((key.to_owned(), item.json()?))).collect::<Result<_, _>>()?;
-    let built =
-        build(account.kind.as_str(), account.base_url.as_deref(), &keys, &|value| resolve(value, &account.name));
-    built.map_err(|error| {
+    let keys = table.items().map(|(key, item)| Ok((key.to_owned(), item.json()?)));
+    let mut keys = keys.collect::<Result<Map<_, _>, DefinitionError>>()?;
+    let spec = spec_of(account, &mut keys)?;
+    let known: Vec<&str> = spec.account.keys().map(String::as_str).chain([SPEC]).collect();
+    account.own.only(&known)?;
+    build_spec(spec, account.base_url.as_deref(), &keys, resolve).map_err(|error| {
         let cause = error.to_string();
         match table.get(error.key().split('.').next().unwrap_or_default()) {
             Some(item) => item.error(cause),
@@ -29,8 +52,33 @@ pub fn of_account(account: &AccountConfig) -> Result<Arc<dyn Provider>, Definiti
     })
 }
 
+/// The kind's own file, or the one that the account names: one that ships by its name, else a path.
+fn spec_of(account: &AccountConfig, keys: &mut Map<String, Value>) -> Result<Spec, DefinitionError> {
+    let table = account.own.table();
+    let kind = account.kind.as_str();
+    if kind != HTTP {
+        let spec = shipped(kind).ok_or_else(|| table.error(format!("there is no provider file for kind {kind}")))?;
+        return spec.map_err(|error| table.error(error));
+    }
+    let known =
+        || format!("write spec = \"NAME\" or a path; there are {}", shipped_names().collect::<Vec<_>>().join(", "));
+    let item = table.get(SPEC).ok_or_else(|| table.error("`spec` is required by kind http").with_hint(known()))?;
+    keys.remove(SPEC);
+    let name = item.text()?;
+    let spec = match shipped(name) {
+        Some(spec) => spec,
+        None => {
+            let text = config::provider_file(name).map_err(|cause| {
+                item.error(format!("no provider file: {name} cannot be read: {cause}")).with_hint(known())
+            })?;
+            Spec::parse(&text, name)
+        }
+    };
+    spec.map_err(|error| item.error(error))
+}
+
 /// A secret's text: itself, or what `{ env = … }` or `{ file = … }` names.
-fn resolve(value: &Value, place: &str) -> Result<secrecy::SecretString, String> {
+fn resolve(value: &Value, place: &str) -> Result<SecretString, String> {
     let secret =
         Secret::from_json(value, place).ok_or("a string, { env = \"NAME\" } or { file = \"PATH\" } expected")?;
     secret.resolve().map_err(|error| error.to_string())

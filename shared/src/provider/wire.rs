@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use chrono::DateTime;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
+use http::{HeaderMap, HeaderName, Method, Uri, header};
 use serde::de::DeserializeOwned;
 
 use super::keys::BadKey;
@@ -25,20 +25,6 @@ pub struct HttpRequest {
     pub headers: HeaderMap,
     /// The body; its length is known, so it is sent with `Content-Length`.
     pub body: Vec<u8>,
-}
-
-impl HttpRequest {
-    /// A POST of a JSON text.
-    pub(super) fn post_json(uri: Uri, body: Vec<u8>) -> Self {
-        let json = HeaderValue::from_static("application/json");
-        Self { method: Method::POST, uri, headers: HeaderMap::from_iter([(header::CONTENT_TYPE, json)]), body }
-    }
-
-    /// Adds a header that is sent without a value.
-    pub(super) fn with_empty_header(mut self, name: &'static str) -> Self {
-        self.headers.insert(HeaderName::from_static(name), HeaderValue::from_static(""));
-        self
-    }
 }
 
 impl fmt::Debug for HttpRequest {
@@ -116,6 +102,8 @@ pub(super) fn base_url(text: &str) -> Result<String, BadKey> {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     fn retry_after(headers: &[(HeaderName, &'static str)]) -> Option<Duration> {
@@ -150,8 +138,8 @@ mod tests {
 
     #[test]
     fn a_request_shows_neither_body_nor_query() {
-        let request =
-            HttpRequest::post_json(Uri::from_static("https://x.example.com/v2/call?key=s3cret"), b"s3cret".to_vec());
+        let uri = Uri::from_static("https://x.example.com/v2/call?key=s3cret");
+        let request = HttpRequest { method: Method::POST, uri, headers: HeaderMap::new(), body: b"s3cret".to_vec() };
         assert_eq!(format!("{request:?}"), "POST x.example.com/v2/call (6 bytes)");
     }
 }

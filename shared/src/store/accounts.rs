@@ -10,7 +10,7 @@ use crate::domain::Timestamp;
 pub struct AccountLimits {
     /// Spacing of its calls, in microseconds; 0: no limit.
     pub call_every_us: u64,
-    /// Spacing of all its requests, calls and polls, in microseconds; 0: no limit.
+    /// Spacing of all its requests, calls, polls and tokens, in microseconds; 0: no limit.
     pub request_every_us: u64,
     /// Live calls at once; 0: no limit.
     pub max_live: u32,

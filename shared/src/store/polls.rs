@@ -70,6 +70,15 @@ impl Store {
         Ok(TakenPolls { entries, next_due, permit_us: number(1) })
     }
 
+    /// Takes a place in the line of an account's requests, for one that is neither a call nor a batch of
+    /// [`Store::take_polls`]. Answers when it may be sent, in microseconds of Redis's clock; 0: at once.
+    ///
+    /// # Errors
+    /// When Redis does not answer.
+    pub async fn take_request(&self, account: &str) -> Result<i64, StoreError> {
+        self.connection.run("take_request", Arguments::default().text(account).as_slice()).await
+    }
+
     /// Files calls that are still pending to be polled again. One that has been ended meanwhile stays ended.
     ///
     /// # Errors

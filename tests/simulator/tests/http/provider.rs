@@ -70,17 +70,24 @@ async fn our_requests_satisfy_the_strict_server_and_we_read_its_answers() {
     let call = provider.compile(&map(table), Some(&columns)).unwrap();
     let attempt = AttemptId { campaign: CampaignId(1), position: 2, revision: 3 };
     let hook_url = Some("https://calls.example.com/hooks/acme/hush");
-    let request = CallRequest { attempt, number: &number, contact: &contact, columns: &columns, hook_url };
-    let answer = send(&mut client, call.request(&request).unwrap()).await;
+    let request = CallRequest {
+        attempt,
+        number: &number,
+        contact: &contact,
+        columns: &columns,
+        hook_url,
+        now: Timestamp::default(),
+    };
+    let answer = send(&mut client, call.request(&request, None).unwrap()).await;
     let DialAnswer::Accepted { call_id } = call.answer(&received(&answer)) else {
         panic!("refused: {:?}", answer.body);
     };
     assert_eq!(simulator.ledger().rings_of("2025550101")[0].conversation_id, attempt.to_string());
 
-    let answer = send(&mut client, provider.poll(&[&call_id, "unknown"])).await;
-    let reports = provider.poll_answer(&received(&answer)).unwrap();
+    let answer = send(&mut client, provider.poll(&[&call_id, "unknown"], None).unwrap()).await;
+    let reports = provider.poll_answer(&[&call_id], &received(&answer)).unwrap();
     assert_eq!(reports.len(), 1);
     assert_eq!((&reports[0].call_id, reports[0].provider_status.as_str()), (&call_id, "Temporarily Unavailable"));
-    let ended = Report::Ended { outcome: Outcome::TemporarilyUnavailable, duration_s: None };
+    let ended = Report::Ended { outcome: Outcome::TemporarilyUnavailable, duration_s: None, charged: true };
     assert_eq!(reports[0].report, ended);
 }

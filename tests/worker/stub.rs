@@ -1,0 +1,118 @@
+//! A provider with access tokens, which counts what it is asked.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode, header::AUTHORIZATION},
+    routing::{get, post},
+};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+/// How it is called, as a provider file.
+pub const SPEC: &str = r#"
+name = "stub"
+title = "Stub"
+[account]
+client_secret = { type = "secret", required = true }
+[auth.headers]
+Authorization = "Bearer {{token}}"
+[auth.token.request]
+url = "/token"
+form = { client_secret = "{{client_secret}}" }
+[dial]
+url = "/calls"
+json = { to = "{{number}}" }
+[accepted]
+call_id = ["/id"]
+[poll]
+url = "/calls/{{call.id}}"
+[report]
+id = ["/id"]
+status = ["/status"]
+[[states]]
+status = ["done"]
+outcome = "answered"
+"#;
+
+/// What it was asked so far.
+#[derive(Default)]
+pub struct Asked {
+    /// Tokens given out: `t1`, `t2` …
+    pub tokens: usize,
+    /// How often each number rang.
+    pub rings: HashMap<String, usize>,
+    /// For how many calls each token is good, in their order; none: for all. After that many, neither for calls nor polls.
+    good_for: Vec<usize>,
+    calls_by_token: HashMap<usize, usize>,
+}
+
+/// A provider that serves until the test ends.
+#[derive(Clone)]
+pub struct Stub {
+    asked: Arc<Mutex<Asked>>,
+    pub url: String,
+}
+
+impl Stub {
+    /// Serves. The first token is refused after `good_for[0]` calls, and so on; tokens beyond these are good for all.
+    pub async fn serve(good_for: &[usize]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let asked = Asked { good_for: good_for.to_vec(), ..Asked::default() };
+        let stub = Self { asked: Arc::new(Mutex::new(asked)), url };
+        let routes = Router::new()
+            .route("/token", post(token))
+            .route("/calls", post(call))
+            .route("/calls/{id}", get(result))
+            .with_state(stub.clone());
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        stub
+    }
+
+    pub fn asked(&self) -> MutexGuard<'_, Asked> {
+        self.asked.lock().unwrap()
+    }
+}
+
+impl Asked {
+    /// The number of the token that a request carries; none if it is not good any more.
+    fn admits(&self, headers: &HeaderMap) -> Option<usize> {
+        let number = headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer t")?.parse::<usize>().ok()?;
+        let calls = self.calls_by_token.get(&number).copied().unwrap_or_default();
+        self.good_for.get(number - 1).is_none_or(|good_for| calls < *good_for).then_some(number)
+    }
+}
+
+async fn token(State(stub): State<Stub>) -> Json<Value> {
+    let mut asked = stub.asked();
+    asked.tokens += 1;
+    Json(json!({ "access_token": format!("t{}", asked.tokens), "expires_in": 300 }))
+}
+
+async fn call(
+    State(stub): State<Stub>,
+    headers: HeaderMap,
+    Json(call): Json<Value>,
+) -> Result<Json<Value>, StatusCode> {
+    let mut asked = stub.asked();
+    let token = asked.admits(&headers).ok_or(StatusCode::UNAUTHORIZED)?;
+    *asked.calls_by_token.entry(token).or_default() += 1;
+    let number = call["to"].as_str().unwrap_or_default().to_owned();
+    *asked.rings.entry(number.clone()).or_default() += 1;
+    Ok(Json(json!({ "id": number })))
+}
+
+async fn result(
+    State(stub): State<Stub>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, StatusCode> {
+    stub.asked().admits(&headers).ok_or(StatusCode::UNAUTHORIZED)?;
+    Ok(Json(json!({ "id": id, "status": "done" })))
+}

@@ -1,0 +1,49 @@
+//! Requests beside those that place calls: for results, for tokens.
+
+use redial_shared::{
+    provider::{ANSWER_MAX_BYTES, HttpAnswer, HttpRequest, PollError},
+    store::StoreError,
+};
+
+use crate::account::Account;
+
+impl Account {
+    /// Waits for the place of one more request in the account's line, and in this process's own.
+    ///
+    /// # Errors
+    /// When Redis does not answer.
+    pub(crate) async fn in_line(&self) -> Result<(), PollError> {
+        self.polls.until_ready().await;
+        let store = &self.engine.store;
+        let failed =
+            |error: StoreError| PollError::Failed { message: format!("no place in the line of requests: {error}") };
+        let permit_us = store.take_request(&self.name).await.map_err(failed)?;
+        tokio::time::sleep_until(store.clock().instant_of(permit_us).into()).await;
+        Ok(())
+    }
+
+    /// Sends a request and reads its answer, at most [`ANSWER_MAX_BYTES`] of it.
+    ///
+    /// # Errors
+    /// When there is no answer, or as `read` says.
+    pub(crate) async fn ask<T>(
+        &self,
+        request: HttpRequest,
+        read: impl FnOnce(&HttpAnswer<'_>) -> Result<T, PollError>,
+    ) -> Result<T, PollError> {
+        let HttpRequest { method, uri, headers, body } = request;
+        let failed = |error: reqwest::Error| PollError::Failed { message: error.without_url().to_string() };
+        let request = self.http.request(method, uri.to_string()).headers(headers).body(body);
+        let mut answer = request.send().await.map_err(failed)?;
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+            body.extend_from_slice(&chunk);
+            if body.len() > ANSWER_MAX_BYTES {
+                return Err(PollError::Failed { message: "the answer is longer than 1 MiB".to_owned() });
+            }
+        }
+        let received_at = self.engine.store.clock().now();
+        read(&HttpAnswer { status, headers: &headers, body: &body, received_at })
+    }
+}
