@@ -136,7 +136,7 @@ async fn a_token_that_is_revoked_before_the_polls_is_replaced_once() {
 #[tokio::test]
 async fn an_account_whose_second_token_is_refused_too_is_paused_and_charges_nobody() {
     let mut world = World::start(&[0; CONTACTS]).await;
-    let trouble = async || world.store.account_trouble("acme").await.unwrap();
+    let trouble = async || world.store.account_health("acme").await.unwrap().paused;
     let trouble = world.until("the account is paused", trouble).await;
     assert_eq!(trouble, "HTTP 401");
     world.stop().await;
