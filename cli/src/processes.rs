@@ -7,6 +7,7 @@ use redial_scheduler::api::{self, ApiState};
 use redial_shared::{
     config::{self, Config},
     domain::{CampaignName, campaign},
+    provider,
     store::Store,
 };
 use redial_simulator::{SimulatorConfig, generate_contacts};
@@ -65,6 +66,18 @@ impl Settings {
     /// `data_dir`
     pub fn data_dir(&self) -> &Path {
         &self.config.data_dir
+    }
+
+    /// Whether all provider accounts can be used; with `secrets`, whether those can be had too.
+    ///
+    /// # Errors
+    /// Exit code 2, naming file, line and key.
+    pub fn check_accounts(&self, secrets: bool) -> Result<(), Failure> {
+        let make = if secrets { provider::of_account } else { provider::of_account_without_secrets };
+        for account in self.config.providers.values() {
+            make(account).map_err(|error| hinted(Failure::usage(&error), error.hint()))?;
+        }
+        Ok(())
     }
 
     /// `redis.url`, which may hold a password; none means embedded.
