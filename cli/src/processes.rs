@@ -6,7 +6,7 @@ use std::{env, fmt::Display, fs, io, net::SocketAddr, path::Path, sync::Arc};
 use redial_scheduler::api::{self, ApiState};
 use redial_shared::{
     config::{self, Config},
-    domain::{CampaignName, campaign},
+    domain::{CampaignName, campaign, document::Document},
     provider,
     store::Store,
 };
@@ -121,6 +121,12 @@ impl Settings {
 pub fn campaign_name(file: &Path, text: &str) -> Result<CampaignName, Failure> {
     let parsed = campaign::parse(text, &file.display().to_string());
     parsed.map(|definition| definition.name).map_err(|error| hinted(Failure::usage(&error), error.hint()))
+}
+
+/// Where a key of a definition stands, or the nearest table around it: `FILE:LINE`.
+pub fn place_of(file: &Path, text: &str, key: &str) -> Option<String> {
+    let file = file.display().to_string();
+    Document::parse(text, &file).ok().map(|document| document.place_of(key))
 }
 
 fn hinted(failure: Failure, hint: Option<&str>) -> Failure {
