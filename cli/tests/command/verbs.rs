@@ -118,7 +118,9 @@ fn wrong_usage_ends_with_exit_code_2() {
     ] {
         let wrong = stub.redial(args);
         assert_eq!((wrong.code, wrong.stdout.as_str()), (2, ""), "{args:?}");
-        assert!(wrong.stderr.starts_with("error: "), "{args:?}: {}", wrong.stderr);
+        let lines: Vec<&str> = wrong.stderr.lines().collect();
+        assert!(lines[0].starts_with("error: "), "{args:?}: {}", wrong.stderr);
+        assert!(lines[1..].iter().all(|line| line.starts_with("hint: ")) && lines.len() <= 2, "{}", wrong.stderr);
     }
     assert!(stub.asked().is_empty());
 }
