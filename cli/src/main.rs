@@ -14,8 +14,7 @@ mod signals;
 
 use std::process::ExitCode;
 
-use args::{Args, Globals, Verb};
-use client::Client;
+use args::{Args, Verb};
 use commands::{
     apply, demo, doctor, explain,
     export::{self, Rows},
@@ -56,27 +55,18 @@ async fn run(args: &Args) -> Result<(), Failure> {
         Verb::Worker => process::worker(config).await,
         Verb::Demo(args) => demo::run(args).await,
         Verb::Simulator(args) => simulator::run(args).await,
-        Verb::Apply(args) => apply::run(args, &client(globals)?).await,
-        Verb::Upload(args) => upload::run(args, &client(globals)?).await,
-        Verb::Start(args) => lifecycle::run(Step::Start, args, &client(globals)?).await,
-        Verb::Pause(args) => lifecycle::run(Step::Pause, args, &client(globals)?).await,
-        Verb::Resume(args) => lifecycle::run(Step::Resume, args, &client(globals)?).await,
-        Verb::Stop(args) => lifecycle::run(Step::Stop, args, &client(globals)?).await,
-        Verb::Release(args) => release::run(args, &client(globals)?).await,
-        Verb::Status(args) => status::run(args, &client(globals)?).await,
-        Verb::Results(args) => export::run(Rows::Results, args, &client(globals)?).await,
-        Verb::Attempts(args) => export::run(Rows::Attempts, args, &client(globals)?).await,
-        Verb::Explain(args) => explain::run(args, &client(globals)?).await,
-        Verb::Provider(verb) => provider::run(verb, &client(globals)?).await,
+        Verb::Apply(args) => apply::run(args, &processes::client(globals)?).await,
+        Verb::Upload(args) => upload::run(args, &processes::client(globals)?).await,
+        Verb::Start(args) => lifecycle::run(Step::Start, args, &processes::client(globals)?).await,
+        Verb::Pause(args) => lifecycle::run(Step::Pause, args, &processes::client(globals)?).await,
+        Verb::Resume(args) => lifecycle::run(Step::Resume, args, &processes::client(globals)?).await,
+        Verb::Stop(args) => lifecycle::run(Step::Stop, args, &processes::client(globals)?).await,
+        Verb::Release(args) => release::run(args, &processes::client(globals)?).await,
+        Verb::Status(args) => status::run(args, &processes::client(globals)?).await,
+        Verb::Results(args) => export::run(Rows::Results, args, &processes::client(globals)?).await,
+        Verb::Attempts(args) => export::run(Rows::Attempts, args, &processes::client(globals)?).await,
+        Verb::Explain(args) => explain::run(args, &processes::client(globals)?).await,
+        Verb::Provider(verb) => provider::run(verb, globals).await,
         Verb::Doctor(args) => doctor::run(args, config).await,
     }
-}
-
-/// The server with the token that was given, or the one that a Redial of the same configuration left.
-fn client(globals: &Globals) -> Result<Client, Failure> {
-    let token = match &globals.token {
-        Some(token) => Some(token.clone()),
-        None => processes::settings(globals.config.as_deref())?.admin_token(),
-    };
-    Client::new(&globals.server, token)
 }

@@ -11,11 +11,13 @@ use redial_shared::{
     store::Store,
 };
 use redial_simulator::{SimulatorConfig, generate_contacts};
+pub use redial_worker::direct::Direct;
+use redial_worker::direct::DirectError;
 use secrecy::SecretString;
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::{commands::demo::Rang, embedded_redis::Durability, failure::Failure};
+use crate::{args::Globals, client::Client, commands::demo::Rang, embedded_redis::Durability, failure::Failure};
 
 /// In the data directory: the token that the first scheduler of a workspace writes, mode 0600.
 const ADMIN_TOKEN_FILE: &str = "admin.token";
@@ -80,6 +82,19 @@ impl Settings {
         Ok(())
     }
 
+    /// An account to be asked directly.
+    ///
+    /// # Errors
+    /// Exit code 2 when the configuration has none of this name, or it is no good.
+    pub fn direct(&self, account: &str) -> Result<Direct, Failure> {
+        let config = self.config.providers.get(account).ok_or_else(|| {
+            let known: Vec<_> = self.config.providers.keys().map(String::as_str).collect();
+            Failure::usage(format_args!("the configuration has no [providers.{account}]"))
+                .hint(format_args!("there are: {}", known.join(", ")))
+        })?;
+        Ok(Direct::of(config)?)
+    }
+
     /// `redis.url`, which may hold a password; none means embedded.
     ///
     /// # Errors
@@ -127,6 +142,16 @@ pub fn campaign_name(file: &Path, text: &str) -> Result<CampaignName, Failure> {
 pub fn place_of(file: &Path, text: &str, key: &str) -> Option<String> {
     let file = file.display().to_string();
     Document::parse(text, &file).ok().map(|document| document.place_of(key))
+}
+
+impl From<DirectError> for Failure {
+    fn from(error: DirectError) -> Self {
+        match &error {
+            DirectError::Config(cause) => hinted(Self::usage(cause), cause.hint()),
+            DirectError::Wrong(cause) => Self::usage(cause).hint(cause.remedy()),
+            DirectError::Refused(_) | DirectError::NothingHarmless | DirectError::Tls(_) => Self::failed(&error),
+        }
+    }
 }
 
 fn hinted(failure: Failure, hint: Option<&str>) -> Failure {
@@ -203,6 +228,19 @@ async fn background(running: impl Future<Output = ()>) -> Result<(), Failure> {
 
 async fn told<E: Display>(running: impl Future<Output = Result<(), E>>) -> Result<(), Failure> {
     running.await.map_err(|error| Failure::failed(&error))
+}
+
+/// A client of the server that was named, with the token that was given or the one that a Redial of the same configuration
+/// left.
+///
+/// # Errors
+/// Exit code 2 when the address or the configuration is no good.
+pub fn client(globals: &Globals) -> Result<Client, Failure> {
+    let token = match &globals.token {
+        Some(token) => Some(token.clone()),
+        None => settings(globals.config.as_deref())?.admin_token(),
+    };
+    Client::new(&globals.server, token)
 }
 
 /// A running simulator.

@@ -12,7 +12,9 @@ use redial_shared::{
 use secrecy::SecretString;
 use tokio::sync::Notify;
 
-use crate::{batch::Batcher, calls::CallTemplates, dial::Dialer, engine::Engine, health::Health, token::Tokens};
+use crate::{
+    batch::Batcher, calls::CallTemplates, dial::Dialer, direct::client, engine::Engine, health::Health, token::Tokens,
+};
 
 /// Requests for results that one process sends to one account in a second.
 const POLLS_PER_SECOND: NonZeroU32 = NonZeroU32::new(50).expect("it is not 0");
@@ -57,12 +59,7 @@ impl Account {
             max_live: config.max_concurrent.unwrap_or(0),
         };
         engine.store.set_limits(name, account_limits).await.map_err(|error| error.to_string())?;
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(rustls::ClientConfig::clone(tls))
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(timeout)
-            .build()
-            .map_err(|error| error.to_string())?;
+        let http = client(timeout, rustls::ClientConfig::clone(tls)).map_err(|error| error.to_string())?;
         Ok(Arc::new(Self {
             name: name.to_owned(),
             dialer: Dialer::new(timeout, tls),

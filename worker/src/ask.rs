@@ -1,6 +1,7 @@
 //! Requests beside those that place calls: for results, for tokens.
 
 use redial_shared::{
+    domain::Timestamp,
     provider::{ANSWER_MAX_BYTES, HttpAnswer, HttpRequest, PollError},
     store::StoreError,
 };
@@ -31,19 +32,31 @@ impl Account {
         request: HttpRequest,
         read: impl FnOnce(&HttpAnswer<'_>) -> Result<T, PollError>,
     ) -> Result<T, PollError> {
-        let HttpRequest { method, uri, headers, body } = request;
-        let failed = |error: reqwest::Error| PollError::Failed { message: error.without_url().to_string() };
-        let request = self.http.request(method, uri.to_string()).headers(headers).body(body);
-        let mut answer = request.send().await.map_err(failed)?;
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(failed)? {
-            body.extend_from_slice(&chunk);
-            if body.len() > ANSWER_MAX_BYTES {
-                return Err(PollError::Failed { message: "the answer is longer than 1 MiB".to_owned() });
-            }
-        }
-        let received_at = self.engine.store.clock().now();
-        read(&HttpAnswer { status, headers: &headers, body: &body, received_at })
+        exchange(&self.http, request, || self.engine.store.clock().now(), read).await
     }
+}
+
+/// Sends a request and reads its answer, at most [`ANSWER_MAX_BYTES`] of it.
+///
+/// # Errors
+/// When there is no answer, or as `read` says.
+pub(crate) async fn exchange<T>(
+    http: &reqwest::Client,
+    request: HttpRequest,
+    now: impl FnOnce() -> Timestamp,
+    read: impl FnOnce(&HttpAnswer<'_>) -> Result<T, PollError>,
+) -> Result<T, PollError> {
+    let HttpRequest { method, uri, headers, body } = request;
+    let failed = |error: reqwest::Error| PollError::Failed { message: error.without_url().to_string() };
+    let request = http.request(method, uri.to_string()).headers(headers).body(body);
+    let mut answer = request.send().await.map_err(failed)?;
+    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+        body.extend_from_slice(&chunk);
+        if body.len() > ANSWER_MAX_BYTES {
+            return Err(PollError::Failed { message: "the answer is longer than 1 MiB".to_owned() });
+        }
+    }
+    read(&HttpAnswer { status, headers: &headers, body: &body, received_at: now() })
 }

@@ -11,6 +11,7 @@ mod batch;
 mod calls;
 mod claiming;
 mod dial;
+pub mod direct;
 mod engine;
 mod health;
 mod journal;

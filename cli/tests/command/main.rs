@@ -1,6 +1,7 @@
 //! The built command, run as users run it.
 
 mod machine;
+mod providers;
 mod support;
 mod upload;
 mod verbs;

@@ -1,8 +1,11 @@
-//! `redial provider list`, `pause` and `resume NAME`: accounts at providers.
+//! `redial provider …`: accounts at providers, and what those offer beyond calls.
+
+mod direct;
 
 use reqwest::Method;
 
-use crate::{api::Providers, client::Client, failure::Failure, output, render};
+use crate::{api::Providers, args::Globals, client::Client, failure::Failure, output, processes, render};
+use direct::DirectVerb;
 
 /// What to do with provider accounts.
 #[derive(Debug, clap::Subcommand)]
@@ -17,6 +20,9 @@ pub enum ProviderVerb {
     Pause(NamedArgs),
     /// Let an account go on, at once
     Resume(NamedArgs),
+    /// What is asked of the provider itself.
+    #[command(flatten)]
+    Direct(DirectVerb),
 }
 
 /// Which account.
@@ -29,15 +35,16 @@ pub struct NamedArgs {
     json: bool,
 }
 
-/// Does it, and says how the accounts stand.
+/// Does it, and says how the accounts stand, or what the provider answers.
 ///
 /// # Errors
-/// Exit code 1 when there is no such account, 3 without a server.
-pub async fn run(verb: &ProviderVerb, client: &Client) -> Result<(), Failure> {
+/// Exit code 1 when there is no such account or its provider refuses, 3 without a server.
+pub async fn run(verb: &ProviderVerb, globals: &Globals) -> Result<(), Failure> {
     match verb {
-        ProviderVerb::List { json } => list(*json, client).await,
-        ProviderVerb::Pause(args) => act("pause", args, client).await,
-        ProviderVerb::Resume(args) => act("resume", args, client).await,
+        ProviderVerb::List { json } => list(*json, &processes::client(globals)?).await,
+        ProviderVerb::Pause(args) => act("pause", args, &processes::client(globals)?).await,
+        ProviderVerb::Resume(args) => act("resume", args, &processes::client(globals)?).await,
+        ProviderVerb::Direct(verb) => direct::run(verb, &processes::settings(globals.config.as_deref())?).await,
     }
 }
 
