@@ -10,7 +10,7 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use redial_shared::{
     config::AccountConfig,
     domain::{Timestamp, units::Rate},
-    provider::{PollError, Provider},
+    provider::{PollError, Provider, Results},
     store::{AccountLimits, BeginAnswer, Intent, limits},
 };
 use secrecy::SecretString;
@@ -43,12 +43,20 @@ pub(crate) struct Account {
     pub(crate) claimable: Notify,
     /// There may be results to poll.
     pub(crate) pollable: Notify,
-    /// Where webhooks of this account reach us, if they do.
-    pub(crate) hook_url: Option<String>,
+    pub(crate) hook: AccountHook,
     /// What this process asks of the provider by itself, whatever the account's limits are.
     pub(crate) polls: DefaultDirectRateLimiter,
     pub(crate) tokens: Tokens,
     away: Mutex<Away>,
+}
+
+/// What the provider may tell us by itself.
+#[derive(Default)]
+pub(crate) struct AccountHook {
+    /// The account has a hook: its calls are found by their ids.
+    pub(crate) is_served: bool,
+    /// Where requests say that it is. It holds a secret.
+    pub(crate) url: Option<String>,
 }
 
 /// How often in a row the provider could not be reached, and until when nobody tries.
@@ -65,7 +73,7 @@ impl Account {
         provider: Arc<dyn Provider>,
         engine: Arc<Engine>,
         tls: &Arc<rustls::ClientConfig>,
-        hook_url: Option<String>,
+        hook: AccountHook,
     ) -> Result<Arc<Self>, String> {
         let timeout = config.timeout.duration();
         let every_us = |rate: Option<Rate>| rate.map_or(0, |rate| rate.interval_us(limits::SEND_LAG_US));
@@ -92,11 +100,19 @@ impl Account {
             engine,
             claimable: Notify::new(),
             pollable: Notify::new(),
-            hook_url,
+            hook,
             polls: RateLimiter::direct(Quota::per_second(POLLS_PER_SECOND)),
             tokens: Tokens::new(),
             away: Mutex::new(Away { failures: 0, until: Timestamp::from_millis(0) }),
         }))
+    }
+
+    /// How results are learned: not at all, where the provider would tell them to a hook that is not there.
+    pub(crate) fn results(&self) -> Results {
+        match self.provider.results() {
+            Results::Hook if !self.hook.is_served => Results::None,
+            results => results,
+        }
     }
 
     /// The account's access token; none if it needs none.

@@ -95,7 +95,9 @@ impl Store {
         let arguments = arguments.text(terms.keep_early.as_millis());
         let (knows, attempt): (i64, String) = self.connection.run("hear_call", arguments.as_slice()).await?;
         match knows {
-            0 => Err(StoreError::Unwilling("it was restarted, and workers write again what it may have lost".to_owned())),
+            0 => {
+                Err(StoreError::Unwilling("it was restarted, and workers write again what it may have lost".to_owned()))
+            }
             _ => Ok(parse_attempt(&attempt)),
         }
     }

@@ -27,7 +27,7 @@ pub async fn begin_one(store: &Store, call_id: &str) -> AttemptId {
     assert!(matches!(answers[..], [BeginAnswer::Begun { .. }]), "{answers:?}");
     let attempt = intent.attempt();
     let record = transition::placed(&intent.record, attempt.revision, call_id, store.clock().now()).unwrap();
-    let placed = Placed { attempt, record, worker, poll: None };
+    let placed = Placed { attempt, record, worker, poll: None, findable: None };
     assert_eq!(store.placed(&[placed]).await.unwrap(), [Settled::Written]);
     attempt
 }
