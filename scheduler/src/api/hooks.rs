@@ -6,7 +6,7 @@
 
 mod account;
 
-use std::time::Duration;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use axum::{
     Extension,
@@ -50,7 +50,7 @@ impl FromRequestParts<ApiState> for Addressed {
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
         let (name, secret) = (path_part(parts, "provider").await?, path_part(parts, "secret").await?);
         let Extension(hooks) =
-            Extension::<std::sync::Arc<Hooks>>::from_request_parts(parts, state).await.map_err(Problem::internal)?;
+            Extension::<Arc<Hooks>>::from_request_parts(parts, state).await.map_err(Problem::internal)?;
         match hooks.account(&name, &secret) {
             Ok(Some(account)) => Ok(Self(account)),
             Ok(None) => {
@@ -152,7 +152,7 @@ async fn heard(
     // Where nothing can be asked for, the secret in the address has to do.
     let proved = hook.signed || !account.is_asked();
     let attempt: Option<AttemptId> = attempt.and_then(|attempt| attempt.parse().ok());
-    let ids: std::collections::BTreeSet<_> = hook.reports.iter().map(|report| &report.call_id).collect();
+    let ids: BTreeSet<_> = hook.reports.iter().map(|report| &report.call_id).collect();
     // The attempt of the address is that of one call.
     let of_address = attempt.filter(|_| ids.len() <= 1);
     let mut told: Vec<Told> = hook
