@@ -66,17 +66,28 @@ async fn poll_once(account: &Account, batch: usize) -> Duration {
     }
     let early_us = u64::try_from(permit_us - store.clock().now_us()).unwrap_or(0);
     tokio::time::sleep(Duration::from_micros(early_us)).await;
-    let (reports, pause) = match learn(account, &entries).await {
-        Ok(reports) => (reports, Duration::ZERO),
-        Err(error) => {
-            tracing::warn!(%error, account = account.name, calls = entries.len(), "poll failed; it is repeated");
-            (Vec::new(), account.failed(error).await)
-        }
-    };
+    let (reports, pause) = ask_for(account, &entries).await;
     if let Err(error) = settle(account, entries, reports, pause).await {
         tracing::warn!(%error, account = account.name, "poll results were not written; the calls are polled again");
     }
     Duration::ZERO
+}
+
+/// Asks for calls, and notes how the provider fares. Answers how long not to ask for these again, too.
+async fn ask_for(account: &Account, entries: &[PollEntry]) -> (Vec<CallReport>, Duration) {
+    if account.results() == Results::Hook {
+        return (Vec::new(), Duration::ZERO);
+    }
+    match learn(account, entries).await {
+        Ok(reports) => {
+            account.answered().await;
+            (reports, Duration::ZERO)
+        }
+        Err(error) => {
+            tracing::warn!(%error, account = account.name, calls = entries.len(), "poll failed; it is repeated");
+            (Vec::new(), account.failed(error).await)
+        }
+    }
 }
 
 /// Asks for calls; again with a new token if the one that was sent is refused and another is worth a try.
