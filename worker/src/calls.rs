@@ -247,7 +247,7 @@ impl Attempt {
                 self.end(Outcome::Error, &provider_status, &message, None, true).await;
             }
             Refusal::Campaign { message } => {
-                tracing::warn!(campaign = %self.info.name, message, "refused by the provider: the campaign is paused");
+                tracing::warn!(campaign = %self.info.name, answer = message, "refused by the provider: the campaign is paused");
                 if let Err(error) = store.change(self.id.campaign, Verb::Pause, &message, None).await {
                     tracing::warn!(%error, "the pause was not written");
                 }

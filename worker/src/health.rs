@@ -93,7 +93,7 @@ impl Account {
 
     /// The provider refused the account itself: for all workers, no call starts until somebody resumes it.
     pub(crate) async fn pause(&self, message: &str) {
-        tracing::warn!(account = self.name, message, "refused by the provider: the account is paused");
+        tracing::warn!(account = self.name, answer = message, "refused by the provider: the account is paused");
         self.written(self.engine.store.pause_account(&self.name, message).await);
     }
 

@@ -13,6 +13,7 @@ mod health;
 mod hooks;
 mod metrics;
 mod openapi;
+mod openings;
 mod problem;
 mod providers;
 mod release;
