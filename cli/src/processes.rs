@@ -70,7 +70,8 @@ impl Settings {
         &self.config.data_dir
     }
 
-    /// Whether all provider accounts can be used; with `secrets`, whether those can be had too.
+    /// Whether all provider accounts can be used; with `secrets`, whether those can be had too, and those in the addresses
+    /// of hooks that providers are told.
     ///
     /// # Errors
     /// Exit code 2, naming file, line and key.
@@ -78,6 +79,9 @@ impl Settings {
         let make = if secrets { provider::of_account } else { provider::of_account_without_secrets };
         for account in self.config.providers.values() {
             make(account).map_err(|error| hinted(Failure::usage(&error), error.hint()))?;
+            if let Some(public_url) = self.config.http.public_url.as_deref().filter(|_| secrets) {
+                account.hook_url(public_url).map_err(|error| Failure::usage(&error).hint(error.hint()))?;
+            }
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! What the store promises of a provider account, one promise a test, by a clock that is moved by hand.
 
 mod health;
+mod hooks;
 mod pacing;
 mod requests;
 

@@ -49,7 +49,13 @@ async fn place(store: &Store, worker: u32, claimed: Claimed) {
     let record = transition::placed(&intent.record, attempt.revision, "call-1", permit).unwrap();
     let entry = PollEntry { attempt, started_at: permit, call_id: "call-1".to_owned() };
     store
-        .placed(&[Placed { attempt, record, worker, poll: Some((entry, Timestamp::from_millis(NOON_MS))) }])
+        .placed(&[Placed {
+            attempt,
+            record,
+            worker,
+            poll: Some((entry, Timestamp::from_millis(NOON_MS))),
+            findable: None,
+        }])
         .await
         .unwrap();
 }

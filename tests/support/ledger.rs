@@ -33,6 +33,19 @@ pub struct Ledger {
 struct Summary {
     max_live_calls: u64,
     max_calls_in_any_second: u64,
+    callresult: Requests,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Requests {
+    accepted: u64,
+}
+
+impl Summary {
+    fn read(simulator_url: &str) -> Self {
+        let summary = http::request("GET", simulator_url, "/ledger/summary", "").expect("the ledger can be read");
+        serde_json::from_str(&summary).expect("the ledger's summary has its fields")
+    }
 }
 
 impl Ledger {
@@ -61,9 +74,16 @@ impl Ledger {
     /// # Panics
     /// As [`Ledger::read`].
     pub fn maxima(simulator_url: &str) -> (u64, u64) {
-        let summary = http::request("GET", simulator_url, "/ledger/summary", "").expect("the ledger can be read");
-        let summary: Summary = serde_json::from_str(&summary).expect("the ledger's summary has its fields");
+        let summary = Summary::read(simulator_url);
         (summary.max_live_calls, summary.max_calls_in_any_second)
+    }
+
+    /// How many requests for results came.
+    ///
+    /// # Panics
+    /// As [`Ledger::read`].
+    pub fn polls(simulator_url: &str) -> u64 {
+        Summary::read(simulator_url).callresult.accepted
     }
 
     /// The rings of each number, in order.

@@ -71,7 +71,8 @@ impl Rig {
             data_dir = rig.directory.path().join("data").display(),
         );
         let listen = rig.server_url.trim_start_matches("http://");
-        rig.config = rig.file("redial.toml", &format!("{common}[http]\nlisten = \"{listen}\"\n"));
+        let common = format!("{common}[http]\npublic_url = \"{}\"\n", rig.server_url);
+        rig.config = rig.file("redial.toml", &format!("{common}listen = \"{listen}\"\n"));
         rig.file("worker.toml", &common);
         rig.redis = setup.redis;
         rig

@@ -41,11 +41,16 @@ impl World {
 
     /// The same, with more keys of the account.
     pub async fn start_with(good_for: &[usize], keys: &str) -> Self {
+        Self::start_as(SPEC, DEFINITION, good_for, keys).await
+    }
+
+    /// The same, with another provider file and another definition.
+    pub async fn start_as(spec_text: &str, definition: &str, good_for: &[usize], keys: &str) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let (redis, stub) = (RedisServer::start().unwrap(), Stub::serve(good_for).await);
         let directory = tempfile::tempdir().unwrap();
         let spec = directory.path().join("stub.toml");
-        fs::write(&spec, SPEC).unwrap();
+        fs::write(&spec, spec_text).unwrap();
         let config = format!(
             "[providers.acme]\nkind = \"http\"\nspec = \"{}\"\nbase_url = \"{}\"\nclient_secret = \"s3cret\"\n{keys}\n",
             spec.display(),
@@ -53,7 +58,7 @@ impl World {
         );
         let config = Arc::new(Config::parse(&config, "redial.toml", std::iter::empty()).unwrap());
         let store = Store::connect(&redis.url(), "test", LEASE).await.unwrap();
-        fill(&store).await;
+        fill(&store, definition).await;
         let stop = CancellationToken::new();
         let run = redial_worker::run(config, store.clone(), stop.clone());
         let worker = tokio::spawn(async move { run.await.unwrap() });
@@ -65,7 +70,12 @@ impl World {
     }
 
     async fn completed(&self) -> usize {
-        self.campaign().await.counts.by_state.get(&ContactState::Completed).map_or(0, |count| *count as usize)
+        self.contacts(ContactState::Completed).await
+    }
+
+    /// How many contacts are in this state.
+    pub async fn contacts(&self, state: ContactState) -> usize {
+        self.campaign().await.counts.by_state.get(&state).map_or(0, |count| *count as usize)
     }
 
     /// Looks again and again until there is something to see.
@@ -99,8 +109,8 @@ impl World {
 }
 
 /// A campaign that has been started.
-async fn fill(store: &Store) {
-    let (_, id) = store.apply(&campaign::parse(DEFINITION, "nightly.toml").unwrap(), DEFINITION).await.unwrap();
+async fn fill(store: &Store, definition: &str) {
+    let (_, id) = store.apply(&campaign::parse(definition, "nightly.toml").unwrap(), definition).await.unwrap();
     let contact = |number: usize| {
         let number = format!("+120255501{number:02}");
         Contact { id: number.clone(), numbers: vec![PhoneNumber::from_e164(&number).unwrap()], ..Contact::default() }

@@ -6,7 +6,7 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use redial_shared::{
     config::AccountConfig,
     domain::units::Rate,
-    provider::{PollError, Provider},
+    provider::{PollError, Provider, Results},
     store::{AccountLimits, BeginAnswer, Intent, limits},
 };
 use secrecy::SecretString;
@@ -33,12 +33,20 @@ pub(crate) struct Account {
     pub(crate) claimable: Notify,
     /// There may be results to poll.
     pub(crate) pollable: Notify,
-    /// Where webhooks of this account reach us, if they do.
-    pub(crate) hook_url: Option<String>,
+    pub(crate) hook: AccountHook,
     /// What this process asks of the provider by itself, whatever the account's limits are.
     pub(crate) polls: DefaultDirectRateLimiter,
     pub(crate) tokens: Tokens,
     pub(crate) health: Health,
+}
+
+/// What the provider may tell us by itself.
+#[derive(Default)]
+pub(crate) struct AccountHook {
+    /// The account has a hook: its calls are found by their ids.
+    pub(crate) is_served: bool,
+    /// Where requests say that it is. It holds a secret.
+    pub(crate) url: Option<String>,
 }
 
 impl Account {
@@ -49,7 +57,7 @@ impl Account {
         provider: Arc<dyn Provider>,
         engine: Arc<Engine>,
         tls: &Arc<rustls::ClientConfig>,
-        hook_url: Option<String>,
+        hook: AccountHook,
     ) -> Result<Arc<Self>, String> {
         let timeout = config.timeout.duration();
         let every_us = |rate: Option<Rate>| rate.map_or(0, |rate| rate.interval_us(limits::SEND_LAG_US));
@@ -71,11 +79,19 @@ impl Account {
             engine,
             claimable: Notify::new(),
             pollable: Notify::new(),
-            hook_url,
+            hook,
             polls: RateLimiter::direct(Quota::per_second(POLLS_PER_SECOND)),
             tokens: Tokens::new(),
             health: Health::default(),
         }))
+    }
+
+    /// How results are learned: not at all, where the provider would tell them to a hook that is not there.
+    pub(crate) fn results(&self) -> Results {
+        match self.provider.results() {
+            Results::Hook if !self.hook.is_served => Results::None,
+            results => results,
+        }
     }
 
     /// The account's access token; none if it needs none.

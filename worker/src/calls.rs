@@ -10,7 +10,7 @@ use http_body_util::Full;
 use hyper::{Request, body::Bytes, header};
 use redial_shared::{
     domain::{
-        AttemptId, CampaignId, Outcome, PhoneNumber, Timestamp,
+        AttemptId, CampaignId, Outcome, PhoneNumber, Timestamp, polling,
         record::Record,
         transition::{self, Ending},
     },
@@ -149,7 +149,7 @@ fn intent(job: &Job, worker: u32) -> Option<(Intent, PhoneNumber)> {
     let number = row.numbers.get(usize::from(before.next_number))?.clone();
     let permit = Timestamp::from_millis(job.claimed.permit_us / 1000);
     let results = &job.info.definition.results;
-    let reported = !matches!(job.account.provider.results(), Results::None);
+    let reported = !matches!(job.account.results(), Results::None);
     let slot = if reported { results.max_call } else { results.assume_call };
     let last = before.attempts.last().filter(|last| last.outcome == Some(Outcome::Unknown) && !last.call_id.is_empty());
     let intent = Intent {
@@ -197,7 +197,7 @@ impl Attempt {
             number,
             contact: &job.row.contact,
             columns: self.info.columns(&job.row),
-            hook_url: self.account.hook_url.as_deref(),
+            hook_url: self.account.hook.url.as_deref(),
             now: self.now(),
         };
         let wanted = call.request(&wanted, self.token.as_ref())?;
@@ -268,26 +268,38 @@ impl Attempt {
     }
 
     async fn accepted(&self, call_id: &str, sent_at: Instant) {
+        let results = &self.info.definition.results;
+        let first = match self.account.results() {
+            Results::None => return self.end(Outcome::Submitted, "", "", Some(sent_at), false).await,
+            Results::Hook => results.give_up,
+            Results::Poll { .. } | Results::Tail { .. } => results.poll_first,
+        };
         let sent_at = Timestamp::from_millis(self.account.engine.store.clock().at_us(sent_at) / 1000);
         let entry = PollEntry { attempt: self.id, started_at: sent_at, call_id: call_id.to_owned() };
-        let first = sent_at + self.info.definition.results.poll_first.duration();
-        let poll = (!matches!(self.account.provider.results(), Results::None)).then_some((entry, first));
+        let findable = self.account.hook.is_served.then(|| polling::findable(results));
         let mut before = self.record.clone();
         for _ in 0..PLACED_TRIES_MAX {
             let Some(record) = transition::placed(&before, self.id.revision, call_id, sent_at) else { break };
-            let placed = Placed { attempt: self.id, record, worker: self.worker, poll: poll.clone() };
+            // Where our hook was told the end meanwhile, there is nothing to poll for.
+            let poll = is_open(&record).then(|| (entry.clone(), sent_at + first.duration()));
+            let placed = Placed {
+                attempt: self.id,
+                record,
+                worker: self.worker,
+                findable: findable.filter(|_| poll.is_some()),
+                poll,
+            };
             match self.account.engine.placed(placed).await {
                 // It was given up for lost while we waited: with its id, the provider can tell after all.
-                Some(Settled::Stale(Some(present))) if self.is_last_and_in_doubt(&present) => before = present,
+                Some(Settled::Stale(Some(present))) if self.is_last(&present) => before = present,
                 _ => break,
             }
         }
         self.account.pollable.notify_one();
     }
 
-    fn is_last_and_in_doubt(&self, record: &Record) -> bool {
-        let last = record.attempts.last().filter(|last| last.revision == self.id.revision);
-        last.is_some_and(|last| matches!(last.outcome, None | Some(Outcome::Unknown)))
+    fn is_last(&self, record: &Record) -> bool {
+        record.attempts.last().is_some_and(|last| last.revision == self.id.revision)
     }
 
     async fn end(&self, outcome: Outcome, status: &str, reason: &str, sent_at: Option<Instant>, hold: bool) {
@@ -318,6 +330,11 @@ impl Attempt {
     fn now(&self) -> Timestamp {
         self.account.engine.store.clock().now()
     }
+}
+
+/// Whether a record's last attempt may still be ended by an answer.
+fn is_open(record: &Record) -> bool {
+    record.attempts.last().is_some_and(|last| matches!(last.outcome, None | Some(Outcome::Unknown)))
 }
 
 async fn sleep_until(instant: Instant) {

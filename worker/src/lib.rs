@@ -28,14 +28,14 @@ use futures_util::{
     future::{BoxFuture, join_all},
 };
 use redial_shared::{
-    config::Config,
+    config::{AccountConfig, Config, SecretError},
     provider,
     store::{Store, StoreError, queue::Queue},
 };
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use account::Account;
+use account::{Account, AccountHook};
 use calls::Job;
 use engine::Engine;
 
@@ -131,10 +131,20 @@ async fn open_accounts(config: &Config, engine: &Arc<Engine>) -> Result<Vec<Arc<
         async move {
             let failed = |cause: String| WorkerError::Account { account: name.clone(), cause };
             let provider = provider::of_account(account).map_err(|error| failed(error.to_string()))?;
-            Account::open(name, account, provider, engine, &tls, None).await.map_err(failed)
+            let public_url = config.http.public_url.as_deref();
+            let hook =
+                account_hook(account, public_url).map_err(|error| failed(format!("{error}; {}", error.hint())))?;
+            Account::open(name, account, provider, engine, &tls, hook).await.map_err(failed)
         }
     });
     join_all(open).await.into_iter().collect()
+}
+
+/// An account's hook. Its address is known only where `http.public_url` is; without, whoever knows it may have told the
+/// provider.
+fn account_hook(account: &AccountConfig, public_url: Option<&str>) -> Result<AccountHook, SecretError> {
+    let url = public_url.map(|public_url| account.hook_url(public_url)).transpose()?.flatten();
+    Ok(AccountHook { is_served: account.hook_secret.is_some(), url })
 }
 
 /// TLS with the system's certificates.

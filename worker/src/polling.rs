@@ -8,7 +8,7 @@ use std::{
 
 use redial_shared::{
     domain::{Outcome, Timestamp, polling, transition::Ending},
-    provider::{CallReport, PollError, Report, Results},
+    provider::{CallReport, PollError, Results},
     store::{PollEntry, StoreError, TakenPolls},
 };
 use secrecy::SecretString;
@@ -30,10 +30,11 @@ const TAIL_PAGES_MAX: u32 = 20;
 
 /// Polls for one account until told to stop.
 pub(crate) async fn run(account: Arc<Account>, stop: CancellationToken) {
-    let batch = match account.provider.results() {
+    let batch = match account.results() {
         Results::None => return,
         Results::Poll { batch } => batch,
-        Results::Tail { .. } => TAIL_BATCH,
+        // Where only our hook is told, calls come up once: to be given up.
+        Results::Tail { .. } | Results::Hook => TAIL_BATCH,
     };
     loop {
         let pause = tokio::select! {
@@ -65,7 +66,19 @@ async fn poll_once(account: &Account, batch: usize) -> Duration {
     }
     let early_us = u64::try_from(permit_us - store.clock().now_us()).unwrap_or(0);
     tokio::time::sleep(Duration::from_micros(early_us)).await;
-    let (reports, pause) = match learn(account, &entries).await {
+    let (reports, pause) = ask_for(account, &entries).await;
+    if let Err(error) = settle(account, entries, reports, pause).await {
+        tracing::warn!(%error, account = account.name, "poll results were not written; the calls are polled again");
+    }
+    Duration::ZERO
+}
+
+/// Asks for calls, and notes how the provider fares. Answers how long not to ask for these again, too.
+async fn ask_for(account: &Account, entries: &[PollEntry]) -> (Vec<CallReport>, Duration) {
+    if account.results() == Results::Hook {
+        return (Vec::new(), Duration::ZERO);
+    }
+    match learn(account, entries).await {
         Ok(reports) => {
             account.answered().await;
             (reports, Duration::ZERO)
@@ -74,11 +87,7 @@ async fn poll_once(account: &Account, batch: usize) -> Duration {
             tracing::warn!(%error, account = account.name, calls = entries.len(), "poll failed; it is repeated");
             (Vec::new(), account.failed(error).await)
         }
-    };
-    if let Err(error) = settle(account, entries, reports, pause).await {
-        tracing::warn!(%error, account = account.name, "poll results were not written; the calls are polled again");
     }
-    Duration::ZERO
 }
 
 /// Asks for calls; again with a new token if the one that was sent is refused and another is worth a try.
@@ -148,23 +157,23 @@ async fn settle(
     let mut reports: HashMap<String, CallReport> =
         reports.into_iter().map(|report| (report.call_id.clone(), report)).collect();
     let (mut endings, mut again, mut over) = (Vec::new(), Vec::new(), Vec::new());
+    let is_asked = account.results() != Results::Hook;
     for entry in entries {
-        let (status, report) = match reports.remove(&entry.call_id) {
-            Some(report) => (report.provider_status, report.report),
-            None => (String::new(), Report::Pending),
-        };
-        if let Report::Ended { outcome, duration_s, .. } = report {
-            endings.push((entry.attempt, ended(outcome, status, duration_s, now)));
+        let report = reports.remove(&entry.call_id);
+        if let Some(ending) = report.as_ref().and_then(|report| report.ending(now)) {
+            endings.push((entry.attempt, ending));
             over.push(entry);
             continue;
         }
+        let status = report.map_or(String::new(), |report| report.provider_status);
         let info = store.info(entry.attempt.campaign, 0).await?;
         let results = &info.definition.results;
         let age = now.since(entry.started_at);
-        if age >= results.give_up.duration() {
+        let is_given_up = age >= results.give_up.duration();
+        if is_given_up {
             endings.push((entry.attempt, given_up(status, now)));
         }
-        match polling::next_poll(results, age) {
+        match polling::next_poll(results, age).filter(|_| is_asked || !is_given_up) {
             Some(next) => again.push((entry, now + next.max(pause))),
             None => over.push(entry),
         }
@@ -177,20 +186,13 @@ async fn settle(
     store.end_polls(&account.name, &over).await
 }
 
-fn ended(outcome: Outcome, provider_status: String, duration_s: Option<f64>, at: Timestamp) -> Ending {
-    Ending {
-        outcome,
-        provider_status,
-        duration_s: duration_s.map(|duration| duration as f32),
-        reason: String::new(),
-        hold: false,
-        at,
-    }
-}
-
 fn given_up(provider_status: String, at: Timestamp) -> Ending {
     Ending {
+        outcome: Outcome::Unknown,
+        provider_status,
+        duration_s: None,
         reason: "the provider told no result in time".to_owned(),
-        ..ended(Outcome::Unknown, provider_status, None, at)
+        hold: false,
+        at,
     }
 }

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::StreamExt;
 use redial_shared::store::Store;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::account::Account;
@@ -36,8 +37,12 @@ async fn listen(store: &Store, accounts: &[Arc<Account>]) {
     let mut messages = subscription.on_message();
     while let Some(message) = messages.next().await {
         let Ok(name) = message.get_payload::<String>() else { continue };
+        let (name, notify): (_, fn(&Account) -> &Notify) = match name.strip_prefix("polls:") {
+            Some(name) => (name, |account| &account.pollable),
+            None => (&name, |account| &account.claimable),
+        };
         if let Some(account) = accounts.iter().find(|account| account.name == name) {
-            account.claimable.notify_one();
+            notify(account).notify_one();
         }
     }
 }

@@ -3,7 +3,10 @@
 use std::{
     collections::BTreeMap,
     fmt::{Display, Write},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use redial_shared::{
@@ -19,6 +22,16 @@ use super::ApiState;
 pub struct Counters {
     attempts: AtomicU64,
     outcomes: [AtomicU64; Outcome::ALL.len()],
+    /// By account and result.
+    hooks: Mutex<BTreeMap<(String, &'static str), u64>>,
+}
+
+impl Counters {
+    /// Counts what came of one delivery to the hook of an account that is configured.
+    pub fn hook(&self, account: &str, result: &'static str) {
+        let mut hooks = self.hooks.lock().expect("no panic while held");
+        *hooks.entry((account.to_owned(), result)).or_default() += 1;
+    }
 }
 
 /// Everything that is known now. Without Redis that is little, and `redial_redis_up` says so.
@@ -40,6 +53,7 @@ pub async fn text(state: &ApiState) -> String {
         "",
         state.store.commands(),
     );
+    add_hooks(&mut page, &state.counters);
     let Ok(campaigns) = campaigns else { return page.0 };
     add_accounts(&mut page, state).await;
     add_campaigns(&mut page, &campaigns);
@@ -50,6 +64,13 @@ pub async fn text(state: &ApiState) -> String {
         page.single("redial_workers", "gauge", "Worker processes with a lease.", "", live);
     }
     page.0
+}
+
+fn add_hooks(page: &mut Page, counters: &Counters) {
+    page.family("redial_hooks_total", "counter", "Deliveries to this process's hooks, by what came of them.");
+    for ((account, result), count) in &*counters.hooks.lock().expect("no panic while held") {
+        page.sample("redial_hooks_total", &format!("{{provider=\"{account}\",result=\"{result}\"}}"), count);
+    }
 }
 
 async fn add_accounts(page: &mut Page, state: &ApiState) {

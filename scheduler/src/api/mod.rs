@@ -1,4 +1,4 @@
-//! The HTTP API: `/api/v1`, its OpenAPI document, and `/health`, `/ready`, `/metrics`.
+//! The HTTP API: `/api/v1`, its OpenAPI document, providers' `/hooks`, and `/health`, `/ready`, `/metrics`.
 //!
 //! Everything here goes through the store's public functions; another scheduler's API answers the same.
 
@@ -10,6 +10,7 @@ mod estimate;
 mod export;
 mod extract;
 mod health;
+mod hooks;
 mod metrics;
 mod openapi;
 mod openings;
@@ -26,7 +27,7 @@ mod workers;
 
 use std::{io, sync::Arc, time::Duration};
 
-use axum::{Router, middleware, serve::ListenerExt};
+use axum::{Extension, Router, middleware, serve::ListenerExt};
 use redial_shared::{
     config::Config,
     domain::CampaignState,
@@ -69,6 +70,7 @@ impl ApiState {
 
 /// All routes.
 pub fn router(state: ApiState) -> Router {
+    let hooks = Arc::new(hooks::Hooks::open(&state.config));
     let (api, document) = OpenApiRouter::with_openapi(openapi::document())
         .routes(routes!(campaigns::list))
         .routes(routes!(campaigns::status, campaigns::apply))
@@ -85,9 +87,10 @@ pub fn router(state: ApiState) -> Router {
         .routes(routes!(providers::list))
         .routes(routes!(providers::pause))
         .routes(routes!(providers::resume))
+        .route_layer(middleware::from_fn_with_state(state.clone(), auth::authorize))
+        .merge(OpenApiRouter::new().routes(routes!(hooks::receive)).layer(Extension(hooks)))
         .split_for_parts();
-    api.route_layer(middleware::from_fn_with_state(state.clone(), auth::authorize))
-        .merge(openapi::routes(&document))
+    api.merge(openapi::routes(&document))
         .merge(health::routes())
         .fallback(extract::no_such_path)
         .method_not_allowed_fallback(extract::no_such_method)

@@ -15,7 +15,7 @@ use super::{ApiState, problem::Problem};
     info(
         title = "Redial",
         description = "Outbound call campaigns. Errors are application/problem+json. Times are RFC 3339 UTC with milliseconds. \
-                       Every path needs a bearer token: viewers may GET, and see phone numbers masked; operators and admins \
+                       Every path but providers' hooks needs a bearer token: viewers may GET, and see phone numbers masked; operators and admins \
                        may everything.",
     ),
     components(schemas(Problem)),

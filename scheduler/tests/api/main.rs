@@ -4,6 +4,7 @@ mod auth;
 mod campaigns;
 mod contacts;
 mod exports;
+mod hooks;
 mod machines;
 mod providers;
 mod support;

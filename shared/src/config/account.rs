@@ -2,7 +2,9 @@
 
 use std::{fmt, str::FromStr};
 
-use super::{Secret, http::base_url};
+use secrecy::ExposeSecret;
+
+use super::{Secret, SecretError, http::base_url};
 use crate::domain::{
     document::{DefinitionError, Entry, Place, Table},
     units::{Rate, Span},
@@ -54,6 +56,22 @@ pub struct AccountConfig {
     pub hook_secret: Option<Secret>,
     /// The kind's own keys, for the kind to read and check.
     pub own: KindKeys,
+}
+
+impl AccountConfig {
+    /// Where the provider reaches this account's hook, under our own public address; none without `hook_secret`.
+    ///
+    /// # Errors
+    /// When the secret cannot be had.
+    pub fn hook_url(&self, public_url: &str) -> Result<Option<String>, SecretError> {
+        let Some(secret) = &self.hook_secret else { return Ok(None) };
+        let secret = secret.resolve()?;
+        let mut url = url::Url::parse(public_url).expect("public_url is checked when it is read");
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(["hooks", &self.name, secret.expose_secret()]);
+        }
+        Ok(Some(url.into()))
+    }
 }
 
 /// The keys that only one kind knows. Its `Debug` shows their names alone, for any value may be a secret.

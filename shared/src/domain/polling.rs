@@ -18,3 +18,8 @@ pub fn next_poll(results: &ResultsPolicy, age: Duration) -> Option<Duration> {
     let (first, max) = (results.poll_first.duration(), results.poll_max.duration());
     if age >= give_up { Some(max) } else { Some((age / 2).clamp(first.min(max), max)) }
 }
+
+/// For how long our hook finds a call by its id: as long as an answer is waited for.
+pub fn findable(results: &ResultsPolicy) -> Duration {
+    results.give_up.duration() + LATE_ANSWERS
+}

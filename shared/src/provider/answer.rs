@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::domain::{AttemptId, Outcome, Timestamp};
+use crate::domain::{AttemptId, Outcome, Timestamp, transition::Ending};
 
 /// What became of a request to place a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,6 +93,8 @@ pub enum Results {
         /// The most ids in one request, from 1.
         batch: usize,
     },
+    /// Only by what the provider tells our hook.
+    Hook,
     /// By reading what the account's calls have become lately: one request tells of many calls, asked for or not.
     Tail {
         /// How far to read back before the last time it was read, for clocks differ and updates are late.
@@ -131,6 +133,21 @@ pub struct CallReport {
     pub report: Report,
     /// All that the provider says of this call, for `results.capture`.
     pub document: Value,
+}
+
+impl CallReport {
+    /// How the call ended, as of when that was learned; none if it goes on.
+    pub fn ending(&self, at: Timestamp) -> Option<Ending> {
+        let Report::Ended { outcome, duration_s, .. } = self.report else { return None };
+        Some(Ending {
+            outcome,
+            provider_status: self.provider_status.clone(),
+            duration_s: duration_s.map(|duration| duration as f32),
+            reason: String::new(),
+            hold: false,
+            at,
+        })
+    }
 }
 
 /// How far a call is.

@@ -30,3 +30,8 @@ pub struct Hook {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not proved to come from the provider: {0}")]
 pub struct Forged(pub &'static str);
+
+impl Forged {
+    /// There are no credentials at all; some clients send them only when they are asked.
+    pub const NO_CREDENTIALS: Self = Self("user and password are asked for");
+}

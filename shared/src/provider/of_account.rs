@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{
     Provider, ResolveSecret, build_spec,
     kinds::{HTTP, shipped, shipped_names},
-    spec::Spec,
+    spec::{FieldType, Spec},
 };
 use crate::{
     config::{self, AccountConfig, Secret},
@@ -24,7 +24,15 @@ const SPEC: &str = "spec";
 /// A key that the kind does not know or cannot use, a provider file that is none, or a secret that cannot be had, naming
 /// file, line and key.
 pub fn of_account(account: &AccountConfig) -> Result<Arc<dyn Provider>, DefinitionError> {
-    made(account, &|value| resolve(value, &account.name))
+    made(account, &|_, _| true)
+}
+
+/// The same where only [`Provider::hook`] is wanted: of the secrets, those are resolved that prove who sends.
+///
+/// # Errors
+/// As [`of_account`].
+pub fn of_account_for_hooks(account: &AccountConfig) -> Result<Arc<dyn Provider>, DefinitionError> {
+    made(account, &|spec, key| spec.webhook.names_secret(key))
 }
 
 /// The same where secrets are not needed and may not be there, to read `[call]` tables and check numbers.
@@ -32,16 +40,26 @@ pub fn of_account(account: &AccountConfig) -> Result<Arc<dyn Provider>, Definiti
 /// # Errors
 /// As [`of_account`], but for secrets.
 pub fn of_account_without_secrets(account: &AccountConfig) -> Result<Arc<dyn Provider>, DefinitionError> {
-    made(account, &|_| Ok(SecretString::from("not needed")))
+    made(account, &|_, _| false)
 }
 
-fn made(account: &AccountConfig, resolve: ResolveSecret<'_>) -> Result<Arc<dyn Provider>, DefinitionError> {
+/// `is_needed` tells which secrets are resolved; in the place of the others stands a text that is none.
+fn made(
+    account: &AccountConfig,
+    is_needed: &dyn Fn(&Spec, &str) -> bool,
+) -> Result<Arc<dyn Provider>, DefinitionError> {
     let table = account.own.table();
     let keys = table.items().map(|(key, item)| Ok((key.to_owned(), item.json()?)));
     let mut keys = keys.collect::<Result<Map<_, _>, DefinitionError>>()?;
     let spec = spec_of(account, &mut keys)?;
     let known: Vec<&str> = spec.account.keys().map(String::as_str).chain([SPEC]).collect();
     account.own.only(&known)?;
+    for (key, value) in &mut keys {
+        if spec.account.get(key).is_some_and(|field| field.kind == FieldType::Secret) && !is_needed(&spec, key) {
+            *value = "not needed".into();
+        }
+    }
+    let resolve: ResolveSecret<'_> = &|value| resolve(value, &account.name);
     build_spec(spec, account.base_url.as_deref(), &keys, resolve).map_err(|error| {
         match table.get(error.key()) {
             Some(item) => item.error(error.cause()),

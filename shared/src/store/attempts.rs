@@ -1,6 +1,8 @@
 //! An attempt's life in the store: intent, call, end. All are batched, and all compare the record's revision first.
 
-use super::{Store, StoreError, arguments::Arguments, claims::Claimed, limits, polls::PollEntry, record_codec};
+use std::time::Duration;
+
+use super::{Store, StoreError, arguments::Arguments, claims::Claimed, hooks, limits, polls::PollEntry, record_codec};
 use crate::domain::{AttemptId, CampaignId, ContactPosition, Timestamp, record::Record, transition::Change};
 
 /// What a worker wants to begin: one claimed contact, with the record that makes it a dialing one.
@@ -104,7 +106,7 @@ impl Store {
         &self,
         worker: u32,
         intents: &[Intent],
-        timeout: std::time::Duration,
+        timeout: Duration,
     ) -> Result<Vec<BeginAnswer>, StoreError> {
         let mut arguments = Arguments::default().text(worker).text(limits::SEND_LAG_US).text(timeout.as_millis());
         for intent in intents {
@@ -125,7 +127,8 @@ impl Store {
         answers.chunks(2).map(begin_answer).collect()
     }
 
-    /// Notes that the provider took calls: new records with their ids, and when each is polled first, if ever.
+    /// Notes that the provider took calls: new records with their ids, and when each is polled first, if ever. What our
+    /// hook was told of a call before its id was known is applied.
     ///
     /// # Errors
     /// When Redis does not answer: try again, a change that was written already is recognised.
@@ -140,9 +143,16 @@ impl Store {
             arguments.push(placed.worker);
             arguments.push(placed.poll.as_ref().map_or(String::new(), |(entry, _)| entry.stored()));
             arguments.push(placed.poll.as_ref().map_or(0, |(_, at)| at.as_millis()));
+            arguments.push(placed.call_id());
+            arguments.push(placed.findable.map_or(0, |findable| findable.as_millis()));
         }
-        let answers: Vec<redis::Value> = self.connection.run("placed", arguments.as_slice()).await?;
-        answers.into_iter().zip(placed).map(|(answer, placed)| settled(answer, &placed.record)).collect()
+        let answers: Vec<(redis::Value, String)> = self.connection.run("placed", arguments.as_slice()).await?;
+        let told = answers.iter().zip(placed).filter_map(|((_, early), placed)| {
+            let ending = hooks::early_ending(early)?;
+            Some((placed.attempt, ending))
+        });
+        self.end_attempts(told.collect()).await?;
+        answers.into_iter().zip(placed).map(|((answer, _), placed)| settled(answer, &placed.record)).collect()
     }
 
     /// Writes how attempts ended, or that they never were.
@@ -191,6 +201,15 @@ pub struct Placed {
     pub worker: u32,
     /// How and when it is polled first; none where the provider reports nothing.
     pub poll: Option<(PollEntry, Timestamp)>,
+    /// For how long our hook finds the attempt by its call's id; none where the account has no hook.
+    pub findable: Option<Duration>,
+}
+
+impl Placed {
+    fn call_id(&self) -> &str {
+        let attempts = &self.record.attempts;
+        attempts.iter().find(|past| past.revision == self.attempt.revision).map_or("", |past| &past.call_id)
+    }
 }
 
 /// Key number and field of a contact's record.

@@ -72,6 +72,9 @@ keys! {
     starved(account) = "a:{}:starved";
     /// Zset: calls to be polled, by time.
     polls(account) = "a:{}:polls";
+    /// String: the attempt `campaign:position:revision` whose call has this id, `!` and what our hook was told of the call
+    /// before that was known; either may be absent. Only of accounts that have a hook, and only for a time.
+    call(account, call_id) = "a:{}:call:{}";
     /// Zset: claims `worker:campaign:position:lane` by their expiry.
     claims() = "claims";
     /// Zset: intents `campaign:position:revision:worker` by the time from which they are in doubt.
@@ -98,7 +101,8 @@ keys! {
     answer(hash) = "answer:{}";
     /// Hash: token hash → role and name.
     tokens() = "tokens";
-    /// Pub/sub channel: an account that has something to do sooner than it had said.
+    /// Pub/sub channel: an account that has calls to place sooner than it had said, or `polls:` and one that has
+    /// results to ask for.
     wake() = "wake";
 }
 

@@ -53,7 +53,7 @@ impl Store {
 
     /// The present records of attempts' contacts, and the present versions of their campaigns: a process that has read a
     /// campaign once would else go on by the policy it had then.
-    async fn records_and_versions(
+    pub(super) async fn records_and_versions(
         &self,
         attempts: impl Iterator<Item = AttemptId>,
     ) -> Result<(Vec<Option<Record>>, BTreeMap<CampaignId, u32>), StoreError> {

@@ -77,7 +77,8 @@ impl World {
                 let known = placed.attempts.iter().find(|past| past.revision == attempt.revision);
                 let outcome = known.and_then(|past| past.outcome);
                 let open = outcome.is_none_or(|outcome| outcome == Outcome::Unknown);
-                let placed = Placed { attempt, record: placed, worker: number, poll: open.then_some((entry, first)) };
+                let poll = open.then_some((entry, first));
+                let placed = Placed { attempt, record: placed, worker: number, poll, findable: None };
                 if !std::mem::replace(&mut noted, true) {
                     self.journal(worker, Entry::Placed(placed.clone()));
                 }

@@ -16,7 +16,7 @@ use serde_json::json;
 use url::Url;
 use uuid::Uuid;
 
-use crate::{faults, number::Number, plan::Plan, state::Shared, words::Outcome};
+use crate::{faults, hooks, number::Number, plan::Plan, state::Shared, words::Outcome};
 
 /// No request needs more.
 const BODY_MAX_BYTES: usize = 256 * 1024;
@@ -97,14 +97,24 @@ impl IntoResponse for Refused {
 async fn call(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
     let received_us = shared.stamps.now_us();
     let plan = shared.plan();
-    let (number, conversation) = match read_call(&plan, &headers, &body) {
+    let Wanted { number, conversation, destination } = match read_call(&plan, &headers, &body) {
         Ok(call) => call,
         Err(refused) => {
             shared.ledger().calls.refused += 1;
             return refused.into_response();
         }
     };
-    let placed = shared.ledger().place(&plan, number, &conversation, received_us);
+    let (placed, end) = {
+        let mut ledger = shared.ledger();
+        let placed = ledger.place(&plan, number, &conversation, received_us);
+        let ring = placed.unique_id.and_then(|_| ledger.rings.last());
+        let end = ring.map(|ring| (ring.ended_us(), call_state(ring.outcome)));
+        (placed, end)
+    };
+    if let (Some(destination), Some(id), Some((ended_us, state))) = (destination, placed.unique_id, end) {
+        let result = json!({ "UniqueId": id, "CallState": state }).to_string();
+        tokio::spawn(hooks::deliver(shared.clone(), destination, ended_us, result));
+    }
     let answer = placed.unique_id.map(|id| json!({ "UniqueId": id }).to_string()).unwrap_or_default();
     faults::respond(&shared, &plan, placed.fault, placed.latency_ms, answer).await
 }
@@ -144,7 +154,15 @@ const fn call_state(outcome: Outcome) -> &'static str {
     }
 }
 
-fn read_call(plan: &Plan, headers: &HeaderMap, body: &[u8]) -> Result<(Number, String), Refused> {
+/// What a request for a call asks for.
+struct Wanted {
+    number: Number,
+    conversation: String,
+    /// Where the result is sent, too.
+    destination: Option<Url>,
+}
+
+fn read_call(plan: &Plan, headers: &HeaderMap, body: &[u8]) -> Result<Wanted, Refused> {
     check_content_type(headers)?;
     match headers.get("project") {
         Some(value) if value.is_empty() => {}
@@ -160,12 +178,10 @@ fn read_call(plan: &Plan, headers: &HeaderMap, body: &[u8]) -> Result<(Number, S
     required("Tenant", body.tenant)?;
     required("ScenarioPath", body.scenario_path)?;
     check_url("OrchestratorUrl", &required("OrchestratorUrl", body.orchestrator_url)?)?;
-    if let Some(destination) = body.result_destination {
-        check_url("ResultDestination", &destination)?;
-    }
+    let destination = body.result_destination.map(|url| check_url("ResultDestination", &url)).transpose()?;
     let conversation = required("ConversationId", body.conversation_id)?;
     let number = read_parameters(body.scenario_input_parameters)?;
-    Ok((number, conversation))
+    Ok(Wanted { number, conversation, destination })
 }
 
 fn read_results(plan: &Plan, headers: &HeaderMap, body: &[u8]) -> Result<Vec<String>, Refused> {
@@ -211,9 +227,9 @@ fn required(name: &str, value: Option<String>) -> Result<String, Refused> {
     value.filter(|value| !value.is_empty()).ok_or_else(|| Refused::malformed(format!("{name} is required")))
 }
 
-fn check_url(name: &str, value: &str) -> Result<(), Refused> {
+fn check_url(name: &str, value: &str) -> Result<Url, Refused> {
     match Url::parse(value) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(()),
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
         _ => Err(Refused::malformed(format!("{name} must be an http or https address"))),
     }
 }

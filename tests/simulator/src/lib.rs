@@ -4,6 +4,7 @@ mod config;
 mod connection;
 mod contacts;
 mod faults;
+mod hooks;
 mod inspect;
 mod knovvu;
 mod ledger;

@@ -4,16 +4,22 @@ use std::time::Duration;
 
 use redial_shared::{
     domain::{AttemptId, Outcome, Timestamp, record::Record, transition},
-    store::{BeginAnswer, Claim, Claimed, Intent, Placed, Settled, Store},
+    store::{BeginAnswer, Claim, Claimed, Intent, Placed, PollEntry, Settled, Store},
 };
 
 const LEASE: Duration = Duration::from_secs(60);
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Claims one contact of `acme`, begins a call to it and has it placed under `call_id`.
-pub async fn begin_one(store: &Store, call_id: &str) -> AttemptId {
+/// A call that has begun.
+pub struct Begun {
+    worker: u32,
+    intent: Intent,
+}
+
+/// Claims one contact of an account and begins a call to it.
+pub async fn begin(store: &Store, account: &str) -> Begun {
     let worker = store.open_lease(LEASE, "worker-1").await.unwrap();
-    let claimed = claim_one(store, worker).await;
+    let claimed = claim_one(store, worker, account).await;
     let campaign = claimed.campaign;
     let (_, rows) = store.rows(campaign, claimed.version, [claimed.position]).await.unwrap();
     let contact = &rows[&claimed.position].contact;
@@ -25,11 +31,31 @@ pub async fn begin_one(store: &Store, call_id: &str) -> AttemptId {
     let intent = Intent { claimed, record, slot_until: until, number_until: until, ends_poll: None };
     let answers = store.begin(worker, std::slice::from_ref(&intent), TIMEOUT).await.unwrap();
     assert!(matches!(answers[..], [BeginAnswer::Begun { .. }]), "{answers:?}");
-    let attempt = intent.attempt();
-    let record = transition::placed(&intent.record, attempt.revision, call_id, store.clock().now()).unwrap();
-    let placed = Placed { attempt, record, worker, poll: None };
-    assert_eq!(store.placed(&[placed]).await.unwrap(), [Settled::Written]);
-    attempt
+    Begun { worker, intent }
+}
+
+impl Begun {
+    /// Its attempt.
+    pub fn attempt(&self) -> AttemptId {
+        self.intent.attempt()
+    }
+
+    /// The provider took it under `call_id`; with `polled_in` it is polled after so long, and found by its id.
+    pub async fn place(&self, store: &Store, call_id: &str, polled_in: Option<Duration>) -> Settled {
+        let (attempt, now) = (self.attempt(), store.clock().now());
+        let record = transition::placed(&self.intent.record, attempt.revision, call_id, now).unwrap();
+        let entry = PollEntry { attempt, started_at: now, call_id: call_id.to_owned() };
+        let poll = polled_in.map(|polled_in| (entry, now + polled_in));
+        let placed = Placed { attempt, record, worker: self.worker, poll, findable: polled_in };
+        store.placed(&[placed]).await.unwrap().remove(0)
+    }
+}
+
+/// Claims one contact of `acme`, begins a call to it and has it placed under `call_id`.
+pub async fn begin_one(store: &Store, call_id: &str) -> AttemptId {
+    let begun = begin(store, "acme").await;
+    assert_eq!(begun.place(store, call_id, None).await, Settled::Written);
+    begun.attempt()
 }
 
 /// Ends a call.
@@ -45,8 +71,8 @@ pub async fn end(store: &Store, attempt: AttemptId, outcome: Outcome, provider_s
     assert_eq!(store.end_attempts(vec![(attempt, ending)]).await.unwrap(), 1);
 }
 
-async fn claim_one(store: &Store, worker: u32) -> Claimed {
-    let Claim::Granted(mut claimed, _) = store.claim(worker, "acme", 1, false).await.unwrap() else {
+async fn claim_one(store: &Store, worker: u32, account: &str) -> Claimed {
+    let Claim::Granted(mut claimed, _) = store.claim(worker, account, 1, false).await.unwrap() else {
         panic!("no claim")
     };
     claimed.pop().expect("somebody to call")

@@ -15,7 +15,7 @@ use redial_shared::{config::Config, domain::role::Role, store::Store};
 use serde_json::Value;
 use tower::ServiceExt;
 
-pub use calls::{begin_one, end};
+pub use calls::{Begun, begin, begin_one, end};
 pub use redis::Redis;
 
 const LEASE: Duration = Duration::from_secs(15);
@@ -62,9 +62,14 @@ pub struct Answer {
 impl Api {
     /// Starts one.
     pub async fn start() -> Self {
+        Self::configured(CONFIG).await
+    }
+
+    /// Starts one with a configuration of the test's own.
+    pub async fn configured(config: &str) -> Self {
         let redis = Redis::start();
         let store = Store::connect(&redis.url(), "test", LEASE).await.unwrap();
-        let config = Config::parse(CONFIG, "redial.toml", std::iter::empty()).unwrap();
+        let config = Config::parse(config, "redial.toml", std::iter::empty()).unwrap();
         let router = router(ApiState::new(store.clone(), Arc::new(config)));
         let api = Self { store, redis, router, admin: tokens::draw_token() };
         api.store.keep_token(&tokens::hash_of(&api.admin), Role::Admin, "admin").await.unwrap();

@@ -45,7 +45,8 @@ impl Core {
             SignatureKind::Basic => {
                 let credentials = format!("{}:{secret}", filled(&signature.username, &self.account));
                 let expected = format!("Basic {}", STANDARD.encode(credentials));
-                same(text_of(delivery.headers, header::AUTHORIZATION.as_str())?, &expected)
+                let given = text_of(delivery.headers, header::AUTHORIZATION.as_str());
+                same(given.map_err(|_| Forged::NO_CREDENTIALS)?, &expected)
             }
             SignatureKind::Header => same(text_of(delivery.headers, &signature.header)?, secret),
             SignatureKind::Hmac => {

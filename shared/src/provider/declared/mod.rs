@@ -197,7 +197,8 @@ impl Provider for Declared {
 fn results(spec: &Spec, account: &Account) -> Results {
     match (&spec.tail, &spec.poll) {
         (Some(tail), _) => Results::Tail { overlap: tail.overlap.duration() },
-        (None, None) => Results::None,
+        (None, None) if spec.accepted.call_id.is_empty() => Results::None,
+        (None, None) => Results::Hook,
         (None, Some(_)) => Results::Poll {
             batch: match &spec.report.batch {
                 None => 1,

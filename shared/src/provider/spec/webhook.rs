@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::results::{Reading, Report};
-use crate::domain::units::Span;
+use crate::{domain::units::Span, provider::pattern::Pattern};
 
 /// What the provider sends to our hook.
 #[derive(Debug, Default, Deserialize)]
@@ -89,6 +89,13 @@ pub(in crate::provider) enum Encoding {
 }
 
 impl Webhook {
+    /// Whether a key of the account is part of what proves the sender.
+    pub fn names_secret(&self, key: &str) -> bool {
+        let texts = self.signature.iter().flat_map(|signature| [&signature.secret, &signature.username]);
+        let patterns = texts.map(|text| Pattern::parse_text(text).expect("provider files are checked when read"));
+        patterns.into_iter().any(|pattern| pattern.names().contains(&key))
+    }
+
     pub fn reading<'a>(&'a self, report: &'a Report) -> Reading<'a> {
         fn own<'a>(own: &'a [String], other: &'a [String]) -> &'a [String] {
             if own.is_empty() { other } else { own }

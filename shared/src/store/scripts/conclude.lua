@@ -3,8 +3,8 @@
 -- ARGV from 2, a group of 17 an attempt: campaign, position, revision of the attempt, expected revision, new record,
 -- worker of the intent, lane to file in ('' = none), due_ms (0 = front of the lane), outcome that was counted before
 -- (0 = none), outcome to count (0 = none), attempts to add, number to free ('' = none), then slot: 'free' | 'keep',
--- until when number and slot are taken (ms, 0 = the number is free, the slot as it was), poll entry, poll: 'end' | 'keep', the whole record as it must be ('' = only its
--- revision counts)
+-- until when number and slot are taken (ms, 0 = the number is free, the slot as it was), poll entry, poll: 'end' (our
+-- hook forgets the call's id too) | 'keep', the whole record as it must be ('' = only its revision counts)
 -- Returns one value an attempt: 1, or the present record when it is not the expected one.
 --@include time campaign records lanes slots
 local GROUP = 17
@@ -33,7 +33,10 @@ for i = 2, #ARGV, GROUP do
     call('ZREM', k_intents(), intent)
     if ARGV[i + 12] == 'free' then free_slot(c, slot) else shorten_slot(c, slot, ARGV[i + 13]) end
     if ARGV[i + 11] ~= '' then release_number(ARGV[i + 11], ARGV[i + 13], c.cid .. ':' .. slot) end
-    if ARGV[i + 15] == 'end' then call('ZREM', k_polls(c.account), ARGV[i + 14]) end
+    if ARGV[i + 15] == 'end' then
+      call('ZREM', k_polls(c.account), ARGV[i + 14])
+      call('DEL', k_call(c.account, string.match(ARGV[i + 14], '^%x+:%d+:%d+:%d+:(.*)$')))
+    end
     answers[#answers + 1] = 1
   end
 end
