@@ -65,8 +65,8 @@ pub(crate) async fn respond(shared: &Shared, plan: &Plan, fault: Fault, latency_
             reset()
         }
         Fault::Garbled => {
-            let half = answer.body.floor_char_boundary(answer.body.len() / 2);
-            Answer { body: answer.body[..half].to_owned(), ..answer }.into_response()
+            let half = &answer.body.as_bytes()[..answer.body.len() / 2];
+            Answer { body: String::from_utf8_lossy(half).into_owned(), ..answer }.into_response()
         }
     }
 }

@@ -28,7 +28,7 @@ pub use config::{BadSpan, CallFaults, ResultFaults, SimulatorConfig, Span};
 pub use contacts::{CONTACTS_MAX, FICTITIOUS_MAX, generate_contacts};
 pub use ledger::Ring;
 pub use number::Number;
-pub use own::ProviderConfig;
+pub use own::{AddedFault, BadFault, ProviderConfig};
 pub use plan::{BadConfig, Plan};
 pub use server::{Simulator, start};
 pub use state::{LedgerHandle, Totals};

@@ -1,12 +1,12 @@
 //! What is otherwise for one provider than for all.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     config::{CallFaults, ResultFaults, SimulatorConfig},
-    words::{Fault, Kind},
+    words::{Fault, Kind, UnknownWord},
 };
 
 /// What one provider does otherwise; what is absent is as for all.
@@ -21,6 +21,48 @@ pub struct ProviderConfig {
     pub result_faults: Option<ResultFaults>,
     /// Faults of requests for access tokens.
     pub token_faults: Option<ResultFaults>,
+}
+
+/// A fault that comes beside those of a configuration, at all requests of one provider or of all. Written `FAULT=PROBABILITY`
+/// or `PROVIDER:FAULT=PROBABILITY`; for the faults that are a status by themselves, that status will do.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AddedFault {
+    /// Whose requests; none: everybody's.
+    pub provider: Option<Kind>,
+    /// What goes wrong.
+    pub fault: Fault,
+    /// How often, 0 to 1.
+    pub probability: f64,
+}
+
+/// Why a text is no such fault.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum BadFault {
+    /// It lacks its probability, or that is no number.
+    #[error("write FAULT=PROBABILITY, like 429=0.05 or ccai:reset_after=0.01")]
+    Form,
+    /// There is no such provider or fault.
+    #[error(transparent)]
+    Word(#[from] UnknownWord),
+}
+
+impl FromStr for AddedFault {
+    type Err = BadFault;
+    fn from_str(text: &str) -> Result<Self, BadFault> {
+        let (what, probability) = text.split_once('=').ok_or(BadFault::Form)?;
+        let probability = probability.parse().map_err(|_| BadFault::Form)?;
+        let (provider, fault) = match what.split_once(':') {
+            Some((provider, fault)) => (Some(provider.parse()?), fault),
+            None => (None, what),
+        };
+        let fault = match fault {
+            "429" => Fault::Throttled,
+            "500" => Fault::Error500,
+            "503" => Fault::Error503,
+            word => word.parse()?,
+        };
+        Ok(Self { provider, fault, probability })
+    }
 }
 
 /// Probability by fault.
@@ -61,9 +103,10 @@ impl SimulatorConfig {
         all
     }
 
-    /// Adds a fault with its probability to all requests, of one provider or of all, beside those it has.
-    pub fn add_fault(&mut self, kind: Option<Kind>, fault: Fault, probability: f64) {
-        let Some(kind) = kind else {
+    /// Adds a fault to all requests, of one provider or of all, beside those they have.
+    pub fn add_fault(&mut self, added: AddedFault) {
+        let AddedFault { provider, fault, probability } = added;
+        let Some(kind) = provider else {
             let others: Vec<Kind> = self.providers.keys().copied().collect();
             others.into_iter().for_each(|kind| self.add_own_fault(kind, fault, probability));
             self.call_faults.probability.insert(fault, probability);
@@ -90,13 +133,22 @@ mod tests {
     #[test]
     fn a_fault_of_one_provider_comes_beside_those_of_all() {
         let mut config = SimulatorConfig::default();
-        config.add_fault(None, Fault::Slow, 0.1);
-        config.add_fault(Some(Kind::Ccai), Fault::Throttled, 0.05);
-        config.add_fault(None, Fault::Timeout, 0.2);
+        for added in ["slow=0.1", "ccai:429=0.05", "timeout=0.2"] {
+            config.add_fault(added.parse().unwrap());
+        }
         assert_eq!(config.call_faults_of(Kind::Knovvu).probability, [(Fault::Slow, 0.1), (Fault::Timeout, 0.2)].into());
         let all_three = [(Fault::Throttled, 0.05), (Fault::Timeout, 0.2), (Fault::Slow, 0.1)].into();
         assert_eq!(config.call_faults_of(Kind::Ccai).probability, all_three);
         assert_eq!(config.token_faults_of(Kind::Ccai).probability, all_three);
         assert_eq!(config.probabilities().len(), 6);
+    }
+
+    #[test]
+    fn a_fault_that_is_none_says_how_to_write_one() {
+        let refused = |text: &str| text.parse::<AddedFault>().unwrap_err().to_string();
+        assert!(refused("429").contains("ccai:reset_after=0.01"));
+        assert!(refused("429=often").contains("FAULT=PROBABILITY"));
+        assert!(refused("acme:429=0.1").starts_with("`acme` is none of knovvu, uhlive, "));
+        assert!(refused("418=0.1").starts_with("`418` is none of none, throttled, "));
     }
 }

@@ -36,7 +36,8 @@ pub(crate) fn parse_us(text: &str) -> Option<u64> {
     DateTime::parse_from_rfc3339(text).ok()?.timestamp_micros().try_into().ok()
 }
 
-/// How long until a time, in milliseconds; none if the text is no time in the future.
+/// How long until a time, in milliseconds, at most 49 days; none if the text is no time in the future.
 pub(crate) fn ms_until(text: &str, now_us: u64) -> Option<u32> {
-    u32::try_from(parse_us(text)?.checked_sub(now_us)? / 1_000).ok()
+    let ms = parse_us(text)?.checked_sub(now_us)? / 1_000;
+    Some(u32::try_from(ms).unwrap_or(u32::MAX))
 }
