@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use chrono::{DateTime, Utc};
 use redial_shared::domain::units::Rate;
 use tokio_util::sync::CancellationToken;
 
@@ -169,6 +170,14 @@ async fn wait(client: &Client) -> Result<(), Failure> {
 struct AttemptRow {
     contact_id: String,
     call_id: String,
+    started_at: DateTime<Utc>,
+}
+
+/// The most of these instants, in milliseconds, that lie within a second of each other.
+fn busiest_second(mut sent_ms: Vec<i64>) -> u64 {
+    sent_ms.sort_unstable();
+    let within = |(first, at): (usize, &i64)| sent_ms[first..].partition_point(|later| later - at < 1_000);
+    sent_ms.iter().enumerate().map(within).max().unwrap_or(0) as u64
 }
 
 /// Counts the rows of `redial attempts` and the contacts they are of, and gathers the providers' ids of their calls.
@@ -177,14 +186,15 @@ async fn attempts(client: &Client) -> Result<(Written, HashSet<String>), Failure
     let text = response.text().await.map_err(|error| client.broken(&error))?;
     let mut rows = csv::Reader::from_reader(text.as_bytes());
     let cannot = |error: csv::Error| Failure::failed(format_args!("the attempts cannot be read: {error}"));
-    let (mut attempts, mut contacts, mut call_ids) = (0, HashSet::new(), HashSet::new());
+    let (mut sent, mut contacts, mut call_ids) = (Vec::new(), HashSet::new(), HashSet::new());
     for row in rows.deserialize::<AttemptRow>() {
-        let AttemptRow { contact_id, call_id } = row.map_err(cannot)?;
-        attempts += 1;
+        let AttemptRow { contact_id, call_id, started_at } = row.map_err(cannot)?;
+        sent.push(started_at.timestamp_millis());
         contacts.insert(contact_id);
         call_ids.insert(call_id);
     }
-    Ok((Written { attempts, contacts: contacts.len() as u64 }, call_ids))
+    let (attempts, contacts) = (sent.len() as u64, contacts.len() as u64);
+    Ok((Written { attempts, contacts, busiest_second: busiest_second(sent) }, call_ids))
 }
 
 /// A port that nobody uses. Somebody could take it before we do; then starting says so.
