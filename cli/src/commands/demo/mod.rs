@@ -129,8 +129,9 @@ async fn campaign(
     let zones = files::zones(&list);
     let uploaded = upload::upload_text(&client, CAMPAIGN, list).await?;
     if !args.json {
-        let contacts = render::plural(uploaded.accepted, "contact");
-        output::line(&format!("{contacts} in {zones} time zones, at most {} calls\n", files.rate))?;
+        let (contacts, zones) =
+            (render::plural(uploaded.accepted, "contact"), render::plural(zones as u64, "time zone"));
+        output::line(&format!("{contacts} in {zones}, at most {} calls\n", files.rate))?;
     }
     let started = Instant::now();
     act(&client, Step::Start, CAMPAIGN).await?;

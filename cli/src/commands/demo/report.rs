@@ -104,7 +104,7 @@ impl Report {
         };
         let states = ContactState::ALL.iter().map(|state| (state.as_str(), self.status.contacts.of(*state))).collect();
         let outcomes = self.status.outcomes.iter().map(|(outcome, number)| (outcome.as_str(), *number)).collect();
-        let contacts = format!("{} in {} time zones: ", count(self.status.contacts.total), self.zones);
+        let contacts = format!("{} in {}: ", count(self.status.contacts.total), plural(self.zones as u64, "time zone"));
         [
             ("contacts", contacts + &listed(states)),
             ("attempts", format!("{}, {} of them retries", count(self.attempts.attempts), count(self.retries()))),
