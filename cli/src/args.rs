@@ -2,13 +2,16 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum, error::ErrorKind};
 use secrecy::SecretString;
 
-use crate::commands::{
-    apply::ApplyArgs, demo::DemoArgs, doctor::DoctorArgs, explain::ExplainArgs, export::ExportArgs,
-    lifecycle::LifecycleArgs, provider::ProviderVerb, release::ReleaseArgs, simulator::SimulatorArgs,
-    status::StatusArgs, upload::UploadArgs,
+use crate::{
+    commands::{
+        apply::ApplyArgs, demo::DemoArgs, doctor::DoctorArgs, explain::ExplainArgs, export::ExportArgs,
+        lifecycle::LifecycleArgs, provider::ProviderVerb, release::ReleaseArgs, simulator::SimulatorArgs,
+        status::StatusArgs, upload::UploadArgs,
+    },
+    failure::Failure,
 };
 
 /// Outbound call campaigns: durable, paced, inside calling hours.
@@ -21,6 +24,23 @@ pub struct Args {
     /// The verb.
     #[command(subcommand)]
     pub verb: Verb,
+}
+
+/// The arguments of this process. Help and the version are printed at once.
+///
+/// # Errors
+/// Exit code 2 for wrong usage. Without any verb, help is the answer.
+pub fn parse() -> Result<Args, Failure> {
+    Args::try_parse().map_err(|error| {
+        if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+            error.exit();
+        }
+        let text = error.render().to_string();
+        let mut parts = text.split("\n\n").map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "));
+        let what = parts.next().unwrap_or_default();
+        let remedies: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
+        Failure::usage(what.trim_start_matches("error: ")).hint(remedies.join(" · "))
+    })
 }
 
 /// What every verb takes.

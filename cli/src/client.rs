@@ -142,7 +142,8 @@ impl Client {
             return Failure::new(exit, format_args!("the server at {} answered {status}", self.shown()))
                 .hint("is it a Redial server?");
         };
-        let failure = Failure::new(exit, problem.told().unwrap_or_else(|| status.to_string()));
+        let key = problem.errors.first().and_then(|error| error["key"].as_str()).map(str::to_owned);
+        let failure = Failure::new(exit, problem.told().unwrap_or_else(|| status.to_string())).about(key);
         match problem.hint {
             Some(hint) => failure.hint(hint),
             None if status == StatusCode::UNAUTHORIZED => {

@@ -21,6 +21,8 @@ pub struct Failure {
     exit: Exit,
     error: String,
     hint: Option<String>,
+    /// The key of a definition that is at fault.
+    key: Option<String>,
     /// Nobody reads our output any more (`redial results … | head`): nothing to report.
     silent: bool,
 }
@@ -38,13 +40,29 @@ impl Failure {
 
     /// With the given exit code.
     pub fn new(exit: Exit, error: impl fmt::Display) -> Self {
-        Self { exit, error: one_line(&error.to_string()), hint: None, silent: false }
+        Self { exit, error: one_line(&error.to_string()), hint: None, key: None, silent: false }
     }
 
     /// Adds a remedy.
     #[must_use]
     pub fn hint(mut self, hint: impl fmt::Display) -> Self {
         self.hint = Some(one_line(&hint.to_string()));
+        self
+    }
+
+    /// Names the key of a definition that is at fault.
+    #[must_use]
+    pub fn about(mut self, key: Option<String>) -> Self {
+        self.key = key;
+        self
+    }
+
+    /// Says first where the key at fault stands, if it is about one.
+    #[must_use]
+    pub fn placed(mut self, place_of: impl FnOnce(&str) -> Option<String>) -> Self {
+        if let Some(place) = self.key.take().and_then(|key| place_of(&key)) {
+            self.error = format!("{place}: {}", self.error);
+        }
         self
     }
 

@@ -15,7 +15,6 @@ mod signals;
 use std::process::ExitCode;
 
 use args::{Args, Globals, Verb};
-use clap::Parser;
 use client::Client;
 use commands::{
     apply, demo, doctor, explain,
@@ -31,7 +30,10 @@ use failure::Failure;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = match args::parse() {
+        Ok(args) => args,
+        Err(failure) => return failure.report(),
+    };
     // Both HTTP stacks, ours and Redis's, take the process's provider. It can only be there already if we put it there.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Runtime::new() {

@@ -6,7 +6,8 @@ use std::{collections::HashSet, env, fmt::Display, fs, io, net::SocketAddr, path
 use redial_scheduler::api::{self, ApiState};
 use redial_shared::{
     config::{self, Config},
-    domain::{CampaignName, campaign},
+    domain::{CampaignName, campaign, document::Document},
+    provider,
     store::Store,
 };
 pub use redial_simulator::{AddedFault, Kind, Span};
@@ -68,6 +69,18 @@ impl Settings {
         &self.config.data_dir
     }
 
+    /// Whether all provider accounts can be used; with `secrets`, whether those can be had too.
+    ///
+    /// # Errors
+    /// Exit code 2, naming file, line and key.
+    pub fn check_accounts(&self, secrets: bool) -> Result<(), Failure> {
+        let make = if secrets { provider::of_account } else { provider::of_account_without_secrets };
+        for account in self.config.providers.values() {
+            make(account).map_err(|error| hinted(Failure::usage(&error), error.hint()))?;
+        }
+        Ok(())
+    }
+
     /// `redis.url`, which may hold a password; none means embedded.
     ///
     /// # Errors
@@ -109,6 +122,12 @@ impl Settings {
 pub fn campaign_name(file: &Path, text: &str) -> Result<CampaignName, Failure> {
     let parsed = campaign::parse(text, &file.display().to_string());
     parsed.map(|definition| definition.name).map_err(|error| hinted(Failure::usage(&error), error.hint()))
+}
+
+/// Where a key of a definition stands, or the nearest table around it: `FILE:LINE`.
+pub fn place_of(file: &Path, text: &str, key: &str) -> Option<String> {
+    let file = file.display().to_string();
+    Document::parse(text, &file).ok().map(|document| document.place_of(key))
 }
 
 fn hinted(failure: Failure, hint: Option<&str>) -> Failure {

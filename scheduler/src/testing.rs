@@ -153,7 +153,7 @@ impl World {
     /// Contacts that a worker of its own gets to call now, at most `want`.
     pub(crate) async fn claim(&self, want: usize) -> (u32, Vec<redial_shared::store::Claimed>) {
         let worker = self.store.open_lease(LEASE, "test").await.unwrap();
-        match self.store.claim(worker, "acme", want).await.unwrap() {
+        match self.store.claim(worker, "acme", want, false).await.unwrap() {
             Claim::Granted(claimed, _) => (worker, claimed),
             other => panic!("not granted: {other:?}"),
         }

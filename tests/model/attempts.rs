@@ -136,6 +136,9 @@ impl Model {
                 contact.state = ContactState::Waiting;
                 contact.next_number = number;
                 contact.due = Some(not_before);
+                let last = &mut contact.attempts[index];
+                last.number_until_ms = last.number_until_ms.min(not_before.as_millis());
+                last.slot_until_ms = last.slot_until_ms.min(not_before.as_millis());
                 if campaign.ended.is_none() {
                     campaign.reopen();
                 }
@@ -223,7 +226,10 @@ impl Attempt {
             _ => None,
         };
         match held.filter(|&until| until > ending.at) {
-            Some(until) => self.number_until_ms = until.as_millis(),
+            Some(until) => {
+                self.number_until_ms = until.as_millis();
+                self.slot_until_ms = self.slot_until_ms.min(until.as_millis());
+            }
             None => (self.slot_until_ms, self.number_until_ms) = (0, 0),
         }
     }

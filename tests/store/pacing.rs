@@ -36,7 +36,9 @@ async fn permits(store: &Store) -> BTreeMap<CampaignId, Vec<i64>> {
     let worker = store.open_lease(LEASE * 60, "test").await.unwrap();
     for step in 0..SECONDS * 1_000 / STEP_MS {
         store.set_now(Timestamp::from_millis(NOON_MS + step * STEP_MS));
-        let Claim::Granted(claimed, _) = store.claim(worker, "acme", 256).await.unwrap() else { panic!("not granted") };
+        let Claim::Granted(claimed, _) = store.claim(worker, "acme", 256, false).await.unwrap() else {
+            panic!("not granted")
+        };
         for claimed in claimed {
             permits.entry(claimed.campaign).or_default().push(claimed.permit_us);
         }

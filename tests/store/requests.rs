@@ -31,7 +31,7 @@ async fn store(redis: &RedisServer) -> Store {
 }
 
 async fn claim(store: &Store, worker: u32, want: usize) -> Vec<Claimed> {
-    match store.claim(worker, "acme", want).await.unwrap() {
+    match store.claim(worker, "acme", want, false).await.unwrap() {
         Claim::Granted(claimed, _) => claimed,
         other => panic!("not granted: {other:?}"),
     }

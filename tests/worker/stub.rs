@@ -30,6 +30,8 @@ url = "/calls"
 json = { to = "{{number}}" }
 [accepted]
 call_id = ["/id"]
+[check]
+url = "/check"
 [poll]
 url = "/calls/{{call.id}}"
 [report]
@@ -47,6 +49,12 @@ pub struct Asked {
     pub tokens: usize,
     /// How often each number rang.
     pub rings: HashMap<String, usize>,
+    /// Whether it answers 500 to all but requests for tokens.
+    pub is_down: bool,
+    /// Calls that it answered 500.
+    pub failed_calls: usize,
+    /// How often it was asked something harmless while it was down.
+    pub failed_checks: usize,
     /// For how many calls each token is good, in their order; none: for all. After that many, neither for calls nor polls.
     good_for: Vec<usize>,
     calls_by_token: HashMap<usize, usize>,
@@ -70,6 +78,7 @@ impl Stub {
             .route("/token", post(token))
             .route("/calls", post(call))
             .route("/calls/{id}", get(result))
+            .route("/check", get(check))
             .with_state(stub.clone());
         tokio::spawn(async move { axum::serve(listener, routes).await });
         stub
@@ -101,11 +110,24 @@ async fn call(
     Json(call): Json<Value>,
 ) -> Result<Json<Value>, StatusCode> {
     let mut asked = stub.asked();
+    if asked.is_down {
+        asked.failed_calls += 1;
+        return Err(StatusCode::INTERNAL_SERVER_ERROR);
+    }
     let token = asked.admits(&headers).ok_or(StatusCode::UNAUTHORIZED)?;
     *asked.calls_by_token.entry(token).or_default() += 1;
     let number = call["to"].as_str().unwrap_or_default().to_owned();
     *asked.rings.entry(number.clone()).or_default() += 1;
     Ok(Json(json!({ "id": number })))
+}
+
+async fn check(State(stub): State<Stub>, headers: HeaderMap) -> Result<(), StatusCode> {
+    let mut asked = stub.asked();
+    if asked.is_down {
+        asked.failed_checks += 1;
+        return Err(StatusCode::INTERNAL_SERVER_ERROR);
+    }
+    asked.admits(&headers).map(drop).ok_or(StatusCode::UNAUTHORIZED)
 }
 
 async fn result(

@@ -1,30 +1,18 @@
 //! One provider account as a worker sees it: its API, its connections, and how it fares.
 
-use std::{
-    num::NonZeroU32,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use redial_shared::{
     config::AccountConfig,
-    domain::{Timestamp, units::Rate},
+    domain::units::Rate,
     provider::{PollError, Provider},
     store::{AccountLimits, BeginAnswer, Intent, limits},
 };
 use secrecy::SecretString;
 use tokio::sync::Notify;
 
-use crate::{batch::Batcher, calls::CallTemplates, dial::Dialer, engine::Engine, token::Tokens};
-
-/// First pause after a connection was refused; it doubles up to `AWAY_PAUSE_MAX`.
-const AWAY_PAUSE: Duration = Duration::from_secs(1);
-const AWAY_PAUSE_MAX: Duration = Duration::from_secs(30);
-/// Pause after the provider refused our credentials.
-const REFUSED_PAUSE: Duration = Duration::from_secs(60);
-/// Pause after a request for results failed.
-const FAILED_PAUSE: Duration = Duration::from_secs(2);
+use crate::{batch::Batcher, calls::CallTemplates, dial::Dialer, engine::Engine, health::Health, token::Tokens};
 
 /// Requests for results that one process sends to one account in a second.
 const POLLS_PER_SECOND: NonZeroU32 = NonZeroU32::new(50).expect("it is not 0");
@@ -48,13 +36,7 @@ pub(crate) struct Account {
     /// What this process asks of the provider by itself, whatever the account's limits are.
     pub(crate) polls: DefaultDirectRateLimiter,
     pub(crate) tokens: Tokens,
-    away: Mutex<Away>,
-}
-
-/// How often in a row the provider could not be reached, and until when nobody tries.
-struct Away {
-    failures: u32,
-    until: Timestamp,
+    pub(crate) health: Health,
 }
 
 impl Account {
@@ -95,7 +77,7 @@ impl Account {
             hook_url,
             polls: RateLimiter::direct(Quota::per_second(POLLS_PER_SECOND)),
             tokens: Tokens::new(),
-            away: Mutex::new(Away { failures: 0, until: Timestamp::from_millis(0) }),
+            health: Health::default(),
         }))
     }
 
@@ -110,58 +92,5 @@ impl Account {
             self.ask(request, |answer| self.provider.token_answer(answer)).await
         };
         self.tokens.get(fetch).await.map(Some)
-    }
-
-    /// What it means for the account that a request for results or a token failed. Answers how long to wait with the next.
-    pub(crate) async fn failed(&self, error: PollError) -> Duration {
-        match error {
-            PollError::Throttled { retry_after } => {
-                let pause = retry_after.unwrap_or(FAILED_PAUSE);
-                self.block(self.engine.store.clock().now() + pause, "the provider asks for fewer requests").await;
-                pause
-            }
-            PollError::Account { message } => {
-                self.pause(&message).await;
-                REFUSED_PAUSE
-            }
-            PollError::Failed { .. } => FAILED_PAUSE,
-        }
-    }
-
-    /// The provider refused the account itself: for all workers, no call starts until somebody resumes it.
-    pub(crate) async fn pause(&self, message: &str) {
-        tracing::warn!(account = self.name, message, "refused by the provider: the account is paused");
-        if let Err(error) = self.engine.store.pause_account(&self.name, message).await {
-            tracing::warn!(%error, "the pause of an account was not written");
-        }
-    }
-
-    /// The provider could not be reached: for all workers, no call starts for a while. Charged to nobody.
-    /// Calls that were on their way when it happened count as one failure.
-    pub(crate) async fn unreachable(&self, cause: &str) {
-        let now = self.engine.store.clock().now();
-        let until = {
-            let mut away = self.away.lock().expect("no panic while held");
-            if away.until > now {
-                return;
-            }
-            away.until = now + AWAY_PAUSE_MAX.min(AWAY_PAUSE * 2u32.pow(away.failures.min(8)));
-            away.failures += 1;
-            away.until
-        };
-        self.block(until, &format!("cannot reach the provider: {cause}")).await;
-    }
-
-    /// The provider answers again.
-    pub(crate) fn reachable(&self) {
-        self.away.lock().expect("no panic while held").failures = 0;
-    }
-
-    /// For all workers, no call of this account starts before `until`.
-    pub(crate) async fn block(&self, until: Timestamp, reason: &str) {
-        tracing::warn!(account = self.name, %until, reason, "calls of this account wait");
-        if let Err(error) = self.engine.store.block_account(&self.name, until, reason).await {
-            tracing::warn!(%error, "the pause of an account was not written");
-        }
     }
 }

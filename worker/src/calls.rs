@@ -31,8 +31,6 @@ const BEGIN_AHEAD: Duration = Duration::from_millis(12);
 const SOON: Duration = Duration::from_secs(30);
 /// A contact at whose time the provider is closed comes up again after this time.
 const LATER: Duration = Duration::from_secs(15 * 60);
-/// After a 429 without Retry-After.
-const THROTTLE_PAUSE: Duration = Duration::from_secs(2);
 /// How often a call's id is noted again because its record had changed meanwhile.
 const PLACED_TRIES_MAX: usize = 4;
 
@@ -94,7 +92,7 @@ pub(crate) async fn place(job: Job) {
         Ok(token) => token,
         Err(error) => {
             match error {
-                PollError::Failed { message } => job.account.unreachable(&format!("no access token: {message}")).await,
+                PollError::Failed { message } => job.account.down(&format!("no access token: {message}")).await,
                 error => drop(job.account.failed(error).await),
             }
             return give_back(&job, None).await;
@@ -115,7 +113,7 @@ pub(crate) async fn place(job: Job) {
             match job.account.dialer.ready(request.uri()).await {
                 Ok(ready) => Ok((call, request, ready)),
                 Err(error) => {
-                    job.account.unreachable(&error.to_string()).await;
+                    job.account.down(&format!("cannot reach it: {error}")).await;
                     return give_back(&job, None).await;
                 }
             }
@@ -182,10 +180,10 @@ impl Attempt {
             Dialed::InDoubt { cause, sent_at } => {
                 tracing::warn!(attempt = %self.id, cause, "no answer: the phone may be ringing");
                 let reason = format!("no answer to the call request: {cause}");
+                self.account.failing(&cause).await;
                 self.end(Outcome::Unknown, "", &reason, Some(sent_at), false).await;
             }
             Dialed::Answered { status, headers, body, sent_at } => {
-                self.account.reachable();
                 let answer = HttpAnswer { status, headers: &headers, body: &body, received_at: self.now() };
                 self.answered(call.answer(&answer), sent_at).await;
             }
@@ -211,16 +209,19 @@ impl Attempt {
     }
 
     async fn answered(&self, answer: DialAnswer, sent_at: Instant) {
+        if !matches!(answer, DialAnswer::InDoubt { .. } | DialAnswer::Throttled { .. }) {
+            self.account.answered().await;
+        }
         match answer {
             DialAnswer::Accepted { call_id } => self.accepted(&call_id, sent_at).await,
             DialAnswer::Submitted => self.end(Outcome::Submitted, "", "", Some(sent_at), false).await,
             DialAnswer::InDoubt { status } => {
                 let reason = "the provider's answer does not tell whether it rang";
+                self.account.failing(&status).await;
                 self.end(Outcome::Unknown, &status, reason, Some(sent_at), false).await;
             }
             DialAnswer::Throttled { retry_after } => {
-                let until = self.now() + retry_after.unwrap_or(THROTTLE_PAUSE);
-                self.account.block(until, "the provider asks for fewer calls").await;
+                self.account.throttled(retry_after).await;
                 self.withdraw(None, "the provider asked for fewer calls").await;
             }
             DialAnswer::AuthRefused { message } => self.token_refused(message).await,
@@ -246,7 +247,7 @@ impl Attempt {
                 self.end(Outcome::Error, &provider_status, &message, None, true).await;
             }
             Refusal::Campaign { message } => {
-                tracing::warn!(campaign = %self.info.name, message, "refused by the provider: the campaign is paused");
+                tracing::warn!(campaign = %self.info.name, answer = message, "refused by the provider: the campaign is paused");
                 if let Err(error) = store.change(self.id.campaign, Verb::Pause, &message, None).await {
                     tracing::warn!(%error, "the pause was not written");
                 }

@@ -12,6 +12,7 @@ mod calls;
 mod claiming;
 mod dial;
 mod engine;
+mod health;
 mod journal;
 mod lease;
 mod polling;

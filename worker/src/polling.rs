@@ -66,7 +66,10 @@ async fn poll_once(account: &Account, batch: usize) -> Duration {
     let early_us = u64::try_from(permit_us - store.clock().now_us()).unwrap_or(0);
     tokio::time::sleep(Duration::from_micros(early_us)).await;
     let (reports, pause) = match learn(account, &entries).await {
-        Ok(reports) => (reports, Duration::ZERO),
+        Ok(reports) => {
+            account.answered().await;
+            (reports, Duration::ZERO)
+        }
         Err(error) => {
             tracing::warn!(%error, account = account.name, calls = entries.len(), "poll failed; it is repeated");
             (Vec::new(), account.failed(error).await)

@@ -27,10 +27,11 @@ pub async fn run(args: &ApplyArgs, client: &Client) -> Result<(), Failure> {
         let text = tokio::fs::read_to_string(file)
             .await
             .map_err(|error| Failure::usage(format_args!("cannot read {}: {error}", file.display())))?;
-        definitions.push((processes::campaign_name(file, &text)?, text));
+        definitions.push((processes::campaign_name(file, &text)?, file, text));
     }
-    for (name, text) in definitions {
-        let answer = apply(client, name.as_str(), text).await?;
+    for (name, file, text) in definitions {
+        let applied = apply(client, name.as_str(), text.clone()).await;
+        let answer = applied.map_err(|failure| failure.placed(|key| processes::place_of(file, &text, key)))?;
         if args.json {
             output::line(&answer)?;
         } else {

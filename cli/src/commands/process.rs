@@ -18,6 +18,7 @@ use crate::{
 /// When something does not start or ends by itself.
 pub async fn up(config: Option<&Path>) -> Result<(), Failure> {
     let settings = processes::settings(config)?;
+    settings.check_accounts(true)?;
     let stop = signals::stop_token()?;
     if let Some(url) = settings.redis_url()? {
         return processes::run(Roles::BOTH, &settings, url.expose_secret(), stop).await;
@@ -57,5 +58,6 @@ async fn alone(roles: Roles, verb: &str, settings: &Settings) -> Result<(), Fail
         return Err(Failure::failed(format_args!("redial {verb} needs a Redis that it shares with other processes"))
             .hint("set redis.url in redial.toml or REDIAL__REDIS__URL; `redial up` brings its own Redis"));
     };
+    settings.check_accounts(roles == Roles::WORKER)?;
     processes::run(roles, settings, url.expose_secret(), signals::stop_token()?).await
 }

@@ -107,6 +107,27 @@ fn a_worker_alone_serves_what_machines_ask_for_if_it_is_told_where() {
 }
 
 #[test]
+fn an_account_that_cannot_be_used_is_refused_before_anything_starts() {
+    let stub = Stub::start();
+    let account = "[providers.acme]\nkind = \"uhlive\"\nclient_id = \"i\"\nclient_secret = { env = \"NOPE_TOKEN\" }\nbatches = 2\n";
+    stub.file("redial.toml", account);
+    let up = Done::of(stub.command(&["up"]).output().unwrap());
+    assert_eq!(
+        (up.code, up.stderr.lines().next().unwrap()),
+        (2, "error: redial.toml:5: providers.acme.batches: no such key")
+    );
+    stub.file("redial.toml", account.split_once("batches").unwrap().0);
+    let up = Done::of(stub.command(&["up"]).output().unwrap());
+    let expected =
+        "error: redial.toml:4: providers.acme.client_secret: environment variable NOPE_TOKEN is not set, or not text";
+    assert_eq!((up.code, up.stderr.lines().next().unwrap()), (2, expected));
+    assert!(!stub.dir().join("data").exists());
+    let doctor = stub.command(&["doctor"]).output().unwrap();
+    let told = String::from_utf8(doctor.stdout).unwrap();
+    assert!(told.starts_with("warn  config") && told.contains("no worker can run here"), "{told}");
+}
+
+#[test]
 fn roles_of_their_own_need_a_shared_redis() {
     let stub = Stub::start();
     for role in ["scheduler", "worker"] {

@@ -30,6 +30,20 @@ fn apply_sends_the_file_as_it_is_and_prints_what_became_of_it() {
 }
 
 #[test]
+fn what_only_the_server_can_refuse_is_placed_in_the_file_too() {
+    let stub = Stub::start();
+    let problem = |key: &str, detail: &str| json!({"status": 422, "detail": detail, "errors": [{"key": key, "detail": detail}], "hint": "mend it"});
+    stub.file("nightly.toml", "name = \"nightly\"\nprovider = \"acme\"\n[call]\ncolour = \"red\"\n")
+        .refuse("PUT /campaigns/nightly", 422, problem("call.colour", "[call] `colour`: is not known here"))
+        .refuse("PUT /campaigns/nightly", 422, problem("call.display_number", "[call] `display_number`: is required"));
+    let unknown = stub.redial(&["apply", "nightly.toml"]);
+    let expected = "error: nightly.toml:4: [call] `colour`: is not known here\nhint: mend it\n";
+    assert_eq!((unknown.code, unknown.stderr.as_str()), (2, expected));
+    let missing = stub.redial(&["apply", "nightly.toml"]);
+    assert!(missing.stderr.starts_with("error: nightly.toml:3: [call] `display_number`"), "{}", missing.stderr);
+}
+
+#[test]
 fn apply_sends_nothing_when_one_of_the_files_is_no_good() {
     let stub = Stub::start();
     stub.file("good.toml", "name = \"nightly\"\nprovider = \"acme\"\n")
@@ -104,7 +118,9 @@ fn wrong_usage_ends_with_exit_code_2() {
     ] {
         let wrong = stub.redial(args);
         assert_eq!((wrong.code, wrong.stdout.as_str()), (2, ""), "{args:?}");
-        assert!(wrong.stderr.starts_with("error: "), "{args:?}: {}", wrong.stderr);
+        let lines: Vec<&str> = wrong.stderr.lines().collect();
+        assert!(lines[0].starts_with("error: "), "{args:?}: {}", wrong.stderr);
+        assert!(lines[1..].iter().all(|line| line.starts_with("hint: ")) && lines.len() <= 2, "{}", wrong.stderr);
     }
     assert!(stub.asked().is_empty());
 }

@@ -14,6 +14,7 @@ use super::{
     ApiState, Problem,
     auth::Caller,
     extract::{Campaign, path_part},
+    openings::Openings,
     why::{Situation, why_not_now},
 };
 
@@ -126,12 +127,13 @@ pub async fn contact(
             .with_hint("name it by its `id` in the list, or by one of its numbers in E.164: +12025550123")
     })?;
     let info = state.store.info(campaign.id, campaign.version).await?;
-    let now = state.store.clock().now();
-    let hours = &info.definition.calling_hours;
+    let openings = Openings::new(&campaign, &info.definition.calling_hours, state.store.clock().now());
     let trouble = state.store.account_health(&campaign.account).await?.trouble(&campaign.account);
-    let situation = Situation { contact: &contact, campaign: &campaign, trouble: trouble.as_deref(), hours, now };
+    let situation =
+        Situation { contact: &contact, campaign: &campaign, trouble: trouble.as_deref(), openings: &openings };
     let why = why_not_now(&situation);
-    Ok(Json(ContactAnswer::of(contact, why, role)))
+    let next_attempt_at = openings.next_attempt_at(&contact);
+    Ok(Json(ContactAnswer::of(ContactView { next_attempt_at, ..contact }, why, role)))
 }
 
 impl ContactAnswer {

@@ -21,7 +21,9 @@ const JSON_TYPES: &[&str] = &["application/json"];
 /// 415 for other content types, 422 for what is no definition, or not the one that the path names.
 pub fn read(headers: &HeaderMap, body: &[u8], name: &CampaignName) -> Result<(CampaignDefinition, String), Problem> {
     let source = text(headers, body)?;
-    let definition = campaign::parse(&source, &format!("{name}.toml")).map_err(wrong)?;
+    let is_json = names_media_type(headers.get(header::CONTENT_TYPE), JSON_TYPES);
+    let told = |error: DefinitionError| if is_json { without_place(&error) } else { wrong(error) };
+    let definition = campaign::parse(&source, &format!("{name}.toml")).map_err(told)?;
     if definition.name == *name {
         return Ok((definition, source));
     }
@@ -61,11 +63,20 @@ fn without_nulls(value: serde_json::Value) -> serde_json::Value {
 }
 
 fn wrong(error: DefinitionError) -> Problem {
-    let problem = Problem::unprocessable(error.to_string()).with_key(error.key());
+    problem(error.to_string(), &error)
+}
+
+fn problem(detail: String, error: &DefinitionError) -> Problem {
+    let problem = Problem::unprocessable(detail).with_key(error.key());
     match error.hint() {
         Some(hint) => problem.with_hint(hint),
         None => problem,
     }
+}
+
+/// What is wrong in JSON, which has no lines that anybody would know.
+fn without_place(error: &DefinitionError) -> Problem {
+    problem(format!("{}: {}", error.key(), error.cause()), error)
 }
 
 /// Whether this server has the account, and its kind takes the `[call]` table.

@@ -4,10 +4,10 @@
 //! concluded attempts whose outcome is retried and m the attempts that a contact may have, a contact that was never
 //! called needs `1 + p + p² + … + p^(m-1)` calls; one that waits for a retry the same less the last term (it has had at
 //! least one, and needs at least one more); one on a call that less one, for the call it is on. Calls per second are the
-//! least of the campaign's rate, the account's rate and the present rate (which is left out while it is 0: the first
-//! calls are about to start, or all are waiting).
+//! least of the campaign's rate, the account's rate and the present rate (which is left out while it is 0).
 //!
-//! Calling hours, retry delays and other campaigns of the account are not foreseen: `redial plan` is for those.
+//! Where no call was started lately and none is live, contacts wait for their hours, their time or their provider, and
+//! nothing is foretold. Other campaigns of the account are not foreseen: `redial plan` is for all that.
 
 use std::time::Duration;
 
@@ -29,7 +29,8 @@ const HORIZON: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 /// When the list will be done; none unless the campaign is running with work left, at a rate that is known.
 pub fn finish(view: &CampaignView, account: Option<&AccountConfig>, now: Timestamp) -> Option<Timestamp> {
-    if view.state != CampaignState::Running {
+    let is_still = view.live_calls == 0 && view.recent_starts.iter().all(|starts| *starts == 0);
+    if view.state != CampaignState::Running || is_still {
         return None;
     }
     let definition = campaign::parse(&view.source, view.name.as_str()).ok()?;
@@ -107,7 +108,7 @@ mod tests {
                 attempts: 0,
                 outcomes: outcomes.iter().copied().collect::<BTreeMap<_, _>>(),
             },
-            live_calls: 0,
+            live_calls: 1,
             recent_starts: recent_starts.to_vec(),
             next_run_at: None,
             run_until: None,
@@ -141,8 +142,8 @@ mod tests {
     fn the_slowest_of_the_known_rates_counts() {
         let observed = running(&[(ContactState::Pending, 1000)], &[], &[5; 10]);
         assert_eq!(seconds_left(&observed), Some(200));
-        let idle = running(&[(ContactState::Pending, 1000)], &[], &[0; 10]);
-        assert_eq!(seconds_left(&idle), Some(100));
+        let slow = running(&[(ContactState::Pending, 1000)], &[], &[0; 10]);
+        assert_eq!(seconds_left(&slow), Some(100));
     }
 
     #[test]
@@ -150,6 +151,8 @@ mod tests {
         assert_eq!(seconds_left(&running(&[(ContactState::Completed, 10)], &[], &[])), None);
         let paused = CampaignView { state: CampaignState::Paused, ..running(&[(ContactState::Pending, 9)], &[], &[]) };
         assert_eq!(seconds_left(&paused), None);
+        let still = CampaignView { live_calls: 0, ..running(&[(ContactState::Pending, 9)], &[], &[0; 10]) };
+        assert_eq!(seconds_left(&still), None, "something keeps all of them");
         let source = "name = \"n\"\nprovider = \"acme\"\n".to_owned();
         let unpaced = CampaignView { source, ..running(&[(ContactState::Pending, 9)], &[], &[]) };
         assert_eq!(seconds_left(&unpaced), None, "no rate is known");

@@ -53,16 +53,20 @@ pub async fn text(state: &ApiState) -> String {
 }
 
 async fn add_accounts(page: &mut Page, state: &ApiState) {
+    let mut healths = Vec::new();
+    for account in state.config.providers.keys() {
+        if let Ok(health) = state.store.account_health(account).await {
+            healths.push((label("provider", account), health.trouble(account).is_none(), health.pace.unwrap_or(1.0)));
+        }
+    }
     page.family(
         "redial_provider_up",
         "gauge",
-        "Whether a provider account may start calls: neither paused nor waiting.",
+        "Whether a provider account may start calls: not paused, waiting or down.",
     );
-    for account in state.config.providers.keys() {
-        if let Ok(health) = state.store.account_health(account).await {
-            page.sample("redial_provider_up", &label("provider", account), u8::from(health.trouble(account).is_none()));
-        }
-    }
+    healths.iter().for_each(|(account, up, _)| page.sample("redial_provider_up", account, u8::from(*up)));
+    page.family("redial_provider_pace_ratio", "gauge", "The part of its rate at which a provider account calls.");
+    healths.iter().for_each(|(account, _, pace)| page.sample("redial_provider_pace_ratio", account, pace));
 }
 
 fn add_campaigns(page: &mut Page, campaigns: &[CampaignView]) {

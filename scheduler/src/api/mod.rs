@@ -12,6 +12,7 @@ mod extract;
 mod health;
 mod metrics;
 mod openapi;
+mod openings;
 mod problem;
 mod providers;
 mod release;

@@ -26,15 +26,18 @@ pub struct ProviderAnswer {
     /// Which API it speaks.
     #[schema(example = "knovvu")]
     kind: String,
-    /// `ok`; `waiting`: no request is sent until `until`; `paused`: no call starts until it is resumed.
+    /// `ok`; `slowed`: it calls at a part of its rate after trouble; `waiting`: no request is sent until `until`; `down`: the
+    /// provider does not answer, which is tried again at `until`; `paused`: no call starts until it is resumed.
     state: &'static str,
     /// Why it is not `ok`; else empty.
     reason: String,
-    /// When a waiting one goes on, RFC 3339.
+    /// When a waiting one goes on, or one that is down is tried again, RFC 3339.
     #[schema(format = DateTime)]
     until: Option<String>,
     /// Its limit of calls a second; null: none.
     rate: Option<f64>,
+    /// The part of its rate at which it calls after trouble, under 1; else 1.
+    pace: f64,
     /// Its limit of live calls; null: none.
     max_concurrent: Option<u32>,
     /// Live calls.
@@ -102,12 +105,16 @@ pub async fn resume(State(state): State<ApiState>, Account(name): Account) -> Re
 }
 
 async fn answer(state: &ApiState, name: &str) -> Result<ProviderAnswer, Problem> {
-    let AccountHealth { paused, waits, live_calls } = state.store.account_health(name).await?;
+    let AccountHealth { paused, waits, down, pace, live_calls } = state.store.account_health(name).await?;
     let config = &state.config.providers[name];
-    let (word, reason, until) = match (paused, waits) {
-        (Some(reason), _) => ("paused", reason, None),
-        (None, Some((until, reason))) => ("waiting", reason, Some(until.to_string())),
-        (None, None) => ("ok", String::new(), None),
+    let (word, until, reason) = match (paused, down, waits, pace) {
+        (Some(reason), ..) => ("paused", None, reason),
+        (None, Some((until, cause)), ..) => ("down", Some(until.to_string()), cause),
+        (None, None, Some((until, reason)), _) => ("waiting", Some(until.to_string()), reason),
+        (None, None, None, Some(part)) => {
+            ("slowed", None, format!("after trouble, to {:.0} % of its rate", part * 100.0))
+        }
+        (None, None, None, None) => ("ok", None, String::new()),
     };
     Ok(ProviderAnswer {
         provider: name.to_owned(),
@@ -115,6 +122,7 @@ async fn answer(state: &ApiState, name: &str) -> Result<ProviderAnswer, Problem>
         state: word,
         reason,
         until,
+        pace: pace.unwrap_or(1.0),
         rate: config.rate.map(|rate| rate.per_second()),
         max_concurrent: config.max_concurrent,
         live_calls,

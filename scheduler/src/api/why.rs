@@ -1,18 +1,14 @@
 //! Why a contact is not being dialed now, in plain words.
 
 use redial_shared::{
-    domain::{
-        CampaignState, ContactState, Interval, Outcome, Timestamp,
-        calling_hours::{CallingHours, open_intervals},
-    },
+    domain::{CampaignState, ContactState, Outcome, Timestamp},
     store::view::{CampaignView, ContactView},
 };
 
-/// How far ahead the next opening is looked for.
-const OPENING_SEARCH: std::time::Duration = std::time::Duration::from_secs(15 * 24 * 3600);
+use super::openings::{Closed, Openings};
 
 /// What decides whether a contact is called.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Situation<'a> {
     /// The contact.
     pub contact: &'a ContactView,
@@ -20,10 +16,8 @@ pub struct Situation<'a> {
     pub campaign: &'a CampaignView,
     /// Why its campaign's provider account starts no calls, if so.
     pub trouble: Option<&'a str>,
-    /// Its campaign's calling hours.
-    pub hours: &'a CallingHours,
-    /// The present.
-    pub now: Timestamp,
+    /// When its campaign's calling hours are open, from now on.
+    pub openings: &'a Openings,
 }
 
 /// Why the contact is not being dialed now and, where that is known, when it will be. One line without a full stop.
@@ -71,8 +65,9 @@ impl Situation<'_> {
 
     /// For a contact whose campaign is running: the latest of what keeps it.
     fn in_a_run(&self) -> String {
-        let due = self.contact.next_attempt_at.filter(|due| *due > self.now);
-        let earliest = due.unwrap_or(self.now);
+        let now = self.openings.now();
+        let due = self.contact.next_attempt_at.filter(|due| *due > now);
+        let earliest = due.unwrap_or(now);
         let opening = match self.next_opening(earliest) {
             Ok(opening) => opening,
             Err(never) => return never,
@@ -94,15 +89,14 @@ impl Situation<'_> {
 
     /// The first open instant from `earliest` on, or why there is none.
     fn next_opening(&self, earliest: Timestamp) -> Result<Timestamp, String> {
-        let zones: Vec<_> = self.contact.zone.iter().filter_map(|zone| zone.parse().ok()).collect();
-        if self.hours.zones_for(&zones).is_none() {
-            return Err("nobody knows its time zone: give the list a `timezone` column, or set `unknown_zone` in \
-                        [calling_hours]"
-                .to_owned());
-        }
-        let open = open_intervals(self.hours, &zones, earliest, earliest + OPENING_SEARCH);
-        let first = open.first().map(|Interval { from, .. }| *from);
-        first.ok_or_else(|| "its calling hours do not open within the next 15 days".to_owned())
+        self.openings.first_open(self.contact.zone.as_deref(), earliest).map_err(|closed| match closed {
+            Closed::NoZone => {
+                "nobody knows its time zone: give the list a `timezone` column, or set `unknown_zone` in \
+                               [calling_hours]"
+                    .to_owned()
+            }
+            Closed::TooLong => "its calling hours do not open within the next 15 days".to_owned(),
+        })
     }
 
     fn any_moment(&self) -> String {
@@ -192,8 +186,28 @@ mod tests {
     fn why(contact: &ContactView, campaign: &CampaignView, hours: &str) -> String {
         let source = format!("name = \"nightly\"\nprovider = \"acme\"\n{hours}");
         let definition = campaign::parse(&source, "nightly.toml").unwrap();
-        let hours = &definition.calling_hours;
-        why_not_now(&Situation { contact, campaign, trouble: None, hours, now: minutes(0) })
+        let openings = Openings::new(campaign, &definition.calling_hours, minutes(0));
+        why_not_now(&Situation { contact, campaign, trouble: None, openings: &openings })
+    }
+
+    #[test]
+    fn the_next_attempt_is_when_own_time_run_and_hours_allow_it() {
+        let tomorrow = Timestamp::from_millis(1_780_383_600_000);
+        let next = |state: CampaignState, hours: &str, due: Option<i64>, next_run: Option<i64>| {
+            let source = format!("name = \"nightly\"\nprovider = \"acme\"\n{hours}");
+            let definition = campaign::parse(&source, "nightly.toml").unwrap();
+            let campaign = CampaignView { next_run_at: next_run.map(minutes), ..campaign_in(state) };
+            let contact = ContactView { next_attempt_at: due.map(minutes), ..contact(ContactState::Waiting) };
+            Openings::new(&campaign, &definition.calling_hours, minutes(0)).next_attempt_at(&contact)
+        };
+        use CampaignState::{Draft, Running, Scheduled};
+        assert_eq!(next(Running, ANY_TIME, None, None), None, "its turn is all it waits for");
+        assert_eq!(next(Running, ANY_TIME, Some(5), None), Some(minutes(5)));
+        assert_eq!(next(Running, MORNINGS, None, None), Some(tomorrow));
+        assert_eq!(next(Running, MORNINGS, Some(5), None), Some(tomorrow));
+        assert_eq!(next(Scheduled, ANY_TIME, None, Some(30)), Some(minutes(30)));
+        assert_eq!(next(Scheduled, MORNINGS, None, Some(30)), Some(tomorrow));
+        assert_eq!(next(Draft, MORNINGS, Some(5), None), Some(minutes(5)), "nobody knows when it is started");
     }
 
     #[test]

@@ -19,7 +19,7 @@ async fn an_account_is_told_with_its_limits_and_live_calls() {
     api.post("/campaigns/nightly/start").await.ok();
     begin_one(&api.store, "call-1").await;
     let expected = json!({"provider": "acme", "kind": "knovvu", "state": "ok", "reason": "", "until": null,
-        "rate": 20.0, "max_concurrent": null, "live_calls": 1});
+        "rate": 20.0, "pace": 1.0, "max_concurrent": null, "live_calls": 1});
     assert_eq!(acme(&api).await, expected);
 }
 

@@ -129,6 +129,7 @@ async fn a_key_is_answered_once_and_remembered() {
     let remembered = lines(&api.ask("POST", CONTACTS, &as_lines, LIST).await);
     assert_eq!(remembered[0], json!({"accepted": 2, "duplicate": 1, "rejected": 1, "header": header()}));
     assert_eq!(remembered[1]["line"], 3);
+    api.ask("POST", CONTACTS, &first, "phone\n+12025550199\n").await.problem(422);
     let other = [("content-type", "text/csv"), ("idempotency-key", "night-2")];
     assert_eq!(counts(&api.ask("POST", CONTACTS, &other, LIST).await.ok()), [0, 3, 1]);
     let empty = [("content-type", "text/csv"), ("idempotency-key", "")];

@@ -52,6 +52,13 @@ pub enum SecretError {
 }
 
 impl SecretError {
+    /// The same without the place, for whoever names that.
+    pub fn cause(&self) -> String {
+        let (Self::NoVariable { place, .. } | Self::NoFile { place, .. } | Self::Empty { place }) = self;
+        let whole = self.to_string();
+        whole.strip_prefix(&format!("{place}: ")).unwrap_or(&whole).to_owned()
+    }
+
     /// What the user may do about it.
     pub fn hint(&self) -> String {
         match self {

@@ -25,6 +25,11 @@ impl BadKey {
         &self.key
     }
 
+    /// What is wrong, without the key.
+    pub fn cause(&self) -> &str {
+        &self.cause
+    }
+
     /// What the user can do about it.
     pub fn remedy(&self) -> &str {
         &self.remedy

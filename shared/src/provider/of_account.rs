@@ -43,10 +43,12 @@ fn made(account: &AccountConfig, resolve: ResolveSecret<'_>) -> Result<Arc<dyn P
     let known: Vec<&str> = spec.account.keys().map(String::as_str).chain([SPEC]).collect();
     account.own.only(&known)?;
     build_spec(spec, account.base_url.as_deref(), &keys, resolve).map_err(|error| {
-        let cause = error.to_string();
-        match table.get(error.key().split('.').next().unwrap_or_default()) {
-            Some(item) => item.error(cause),
-            None => table.error(cause),
+        match table.get(error.key()) {
+            Some(item) => item.error(error.cause()),
+            None => match table.get(error.key().split('.').next().unwrap_or_default()) {
+                Some(item) => item.error(&error),
+                None => table.error(&error),
+            },
         }
         .with_hint(error.remedy())
     })
@@ -81,5 +83,5 @@ fn spec_of(account: &AccountConfig, keys: &mut Map<String, Value>) -> Result<Spe
 fn resolve(value: &Value, place: &str) -> Result<SecretString, String> {
     let secret =
         Secret::from_json(value, place).ok_or("a string, { env = \"NAME\" } or { file = \"PATH\" } expected")?;
-    secret.resolve().map_err(|error| error.to_string())
+    secret.resolve().map_err(|error| error.cause())
 }

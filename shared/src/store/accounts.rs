@@ -1,6 +1,6 @@
 //! Provider accounts: limits that hold over all workers, and health.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use super::{Store, StoreError, arguments::Arguments, limits};
 use crate::domain::Timestamp;
@@ -17,12 +17,16 @@ pub struct AccountLimits {
 }
 
 /// How an account fares, over all workers.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct AccountHealth {
     /// Why it was paused: nothing happens until somebody resumes it.
     pub paused: Option<String>,
     /// Until when no request is sent, and why.
     pub waits: Option<(Timestamp, String)>,
+    /// The provider does not answer, or only that it fails: when that is tried again, and what was seen.
+    pub down: Option<(Timestamp, String)>,
+    /// The part of its rate at which it calls after trouble, over 0 and under 1; none: at all of it.
+    pub pace: Option<f64>,
     /// Its live calls.
     pub live_calls: u64,
 }
@@ -31,8 +35,10 @@ impl AccountHealth {
     /// Why it starts no calls now, in words for whoever looks at one of its campaigns.
     pub fn trouble(&self, account: &str) -> Option<String> {
         let paused = |reason: &String| format!("{account} is paused: {reason}; `redial provider resume {account}`");
+        let down = |(until, cause): &(Timestamp, String)| format!("{account} is down, tried again at {until}: {cause}");
         let waits = |(until, reason): &(Timestamp, String)| format!("{account} waits until {until}: {reason}");
-        self.paused.as_ref().map(paused).or_else(|| self.waits.as_ref().map(waits))
+        let paused = self.paused.as_ref().map(paused);
+        paused.or_else(|| self.down.as_ref().map(down)).or_else(|| self.waits.as_ref().map(waits))
     }
 }
 
@@ -72,7 +78,7 @@ impl Store {
         Ok(self.clock().now() + Duration::from_micros(limits::HORIZON_US + limits::SEND_LAG_US))
     }
 
-    /// Lets a paused account go on, at once.
+    /// Lets an account go on, at once and at all of its rate.
     ///
     /// # Errors
     /// When Redis does not answer.
@@ -80,8 +86,37 @@ impl Store {
         let keys = self.connection.keys();
         let mut pipeline = redis::pipe();
         pipeline.cmd("HDEL").arg(keys.account(account)).arg("paused").arg("blocked_until").arg("blocked_reason");
+        pipeline.arg("down_until").arg("down_reason").arg("probe_until").arg("downs");
+        pipeline.arg("slow_us").arg("slow_full_us").arg("slow_ms");
         pipeline.cmd("PUBLISH").arg(keys.wake()).arg(account);
         self.connection.query_all::<redis::Value>(&pipeline).await.map(drop)
+    }
+
+    /// An account is in trouble: for all workers together its calls come at two thirds of the rate, and then ever faster
+    /// until it has all of it again. Trouble within a second counts once. False: it counted already.
+    ///
+    /// # Errors
+    /// When Redis does not answer.
+    pub async fn slow_account(&self, account: &str) -> Result<bool, StoreError> {
+        self.connection.run("slow_account", Arguments::default().text(account).as_slice()).await
+    }
+
+    /// An account's provider is down: for all workers, no call starts for a second, then for twice as long each time it is
+    /// found down again, a minute at most. Answers until when.
+    ///
+    /// # Errors
+    /// When Redis does not answer.
+    pub async fn account_down(&self, account: &str, cause: &str) -> Result<Timestamp, StoreError> {
+        let arguments = Arguments::default().text(account).text(cause);
+        self.connection.run("account_down", arguments.as_slice()).await.map(Timestamp::from_millis)
+    }
+
+    /// An account's provider answers: if it was down, calls go on, few at first. False: it was not.
+    ///
+    /// # Errors
+    /// When Redis does not answer.
+    pub async fn account_up(&self, account: &str) -> Result<bool, StoreError> {
+        self.connection.run("account_up", Arguments::default().text(account).as_slice()).await
     }
 
     /// How an account fares.
@@ -91,12 +126,24 @@ impl Store {
     pub async fn account_health(&self, account: &str) -> Result<AccountHealth, StoreError> {
         let (keys, now) = (self.connection.keys(), self.clock().now());
         let mut pipeline = redis::pipe();
-        pipeline.cmd("HMGET").arg(keys.account(account)).arg("paused").arg("blocked_until").arg("blocked_reason");
+        pipeline.cmd("HGETALL").arg(keys.account(account));
         pipeline.cmd("ZCOUNT").arg(keys.account_live(account)).arg(format!("({}", now.as_millis())).arg("+inf");
-        type Answer = ((Option<String>, Option<i64>, Option<String>), u64);
-        let ((paused, until, reason), live_calls): Answer = self.connection.query_all(&pipeline).await?;
-        let until = until.map(Timestamp::from_millis).filter(|until| *until > now);
-        let waits = until.map(|until| (until, reason.unwrap_or_default()));
-        Ok(AccountHealth { paused, waits, live_calls })
+        let (mut fields, live_calls): (HashMap<String, String>, u64) = self.connection.query_all(&pipeline).await?;
+        let number = |field: &str| fields.get(field).and_then(|text| text.parse::<f64>().ok());
+        let instant = |field: &str| number(field).map(|ms| Timestamp::from_millis(ms as i64));
+        let part = |slow_us: f64| {
+            let grown = now.since(instant("slow_ms")?).as_millis() as f64 / limits::SLOW_RECOVERY_MS as f64;
+            Some(number("slow_full_us")? / slow_us + grown).filter(|part| *part < 1.0)
+        };
+        let pace = number("slow_us").and_then(part);
+        let (waits, down) = (instant("blocked_until").filter(|until| *until > now), instant("down_until"));
+        let mut text = |field: &str| fields.remove(field);
+        Ok(AccountHealth {
+            paused: text("paused"),
+            waits: waits.map(|until| (until, text("blocked_reason").unwrap_or_default())),
+            down: down.map(|until| (until, text("down_reason").unwrap_or_default())),
+            pace,
+            live_calls,
+        })
     }
 }

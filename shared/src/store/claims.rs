@@ -31,16 +31,18 @@ pub enum Claim {
     Recovering(Timestamp),
     /// The account is paused.
     Paused,
+    /// The account's provider was down, and it is this worker's turn to ask whether it is up.
+    Probe,
 }
 
 impl Store {
-    /// Claims up to `want` contacts of an account.
+    /// Claims up to `want` contacts of an account. With `can_probe` the worker can ask its provider whether it is up.
     ///
     /// # Errors
     /// When Redis does not answer: claims that were made return to their lanes by themselves.
-    pub async fn claim(&self, worker: u32, account: &str, want: usize) -> Result<Claim, StoreError> {
+    pub async fn claim(&self, worker: u32, account: &str, want: usize, can_probe: bool) -> Result<Claim, StoreError> {
         let want = want.min(limits::CLAIM_BATCH_MAX as usize);
-        let arguments = Arguments::default().text(worker).text(account).text(want);
+        let arguments = Arguments::default().text(worker).text(account).text(want).text(u8::from(can_probe));
         let mut answer: Vec<redis::Value> = self.connection.run("claim", arguments.as_slice()).await?;
         let corrupt = || StoreError::Corrupt("answer of claim".to_owned());
         let items = answer.split_off(2.min(answer.len()));
@@ -53,7 +55,8 @@ impl Store {
             1 => Ok(Claim::Granted(items.chunks(6).map(claimed).collect::<Result<_, _>>()?, wait)),
             -1 => Ok(Claim::LeaseLost),
             -2 => Ok(Claim::Recovering(wait.unwrap_or_default())),
-            _ => Ok(Claim::Paused),
+            -3 => Ok(Claim::Paused),
+            _ => Ok(Claim::Probe),
         }
     }
 

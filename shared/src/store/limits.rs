@@ -44,6 +44,20 @@ limits! {
     /// More than the workers that can have opened a lease in the writes that a restart loses: their numbers are not given
     /// again.
     WORKERS_LOST_MAX = 1_000;
+    /// Trouble of an account within this time counts once.
+    SLOW_EVERY_MS = 1_000;
+    /// A slowed account's rate grows by all of it in this time.
+    SLOW_RECOVERY_MS = 10_000;
+    /// An account is slowed to one of so many parts of its rate at most.
+    SLOW_PARTS_MAX = 64;
+    /// How long no call starts after a provider went down; it doubles as long as it stays down.
+    DOWN_MIN_MS = 1_000;
+    /// The same at most.
+    DOWN_MAX_MS = 60_000;
+    /// A provider that has been up for this long is taken for a new one when it goes down.
+    DOWN_FORGOTTEN_MS = 600_000;
+    /// Nobody else asks a provider whether it is up while one worker does, for this time.
+    PROBE_MS = 15_000;
     /// Seconds of recent starts that are kept.
     STARTS_RING = 12;
     /// `ContactState::Expired` as stored.

@@ -28,10 +28,11 @@ macro_rules! sources {
     };
 }
 
-const INCLUDES: &[(&str, &str)] = sources!("include/": time campaign records lanes slots requests intents leader);
-const OPERATIONS: &[(&str, &str)] = sources!("": add_blocks apply begin block_account change_state claim conclude
-    end_leases intern lead lease placed prune_campaign prune_numbers reap_claims reap_intents recover replay_begun replayed
-    restart_block take_polls take_request unclaim write_hours write_index);
+const INCLUDES: &[(&str, &str)] =
+    sources!("include/": time campaign records lanes slots requests intents leader health);
+const OPERATIONS: &[(&str, &str)] = sources!("": account_down account_up add_blocks apply begin block_account
+    change_state claim conclude end_leases intern lead lease placed prune_campaign prune_numbers reap_claims reap_intents
+    recover replay_begun replayed restart_block slow_account take_polls take_request unclaim write_hours write_index);
 
 static SCRIPTS: LazyLock<HashMap<&str, Script>> =
     LazyLock::new(|| OPERATIONS.iter().map(|(name, body)| (*name, assemble(body))).collect());

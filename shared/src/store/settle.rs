@@ -85,6 +85,9 @@ impl CampaignInfo {
         let past = record.attempts.iter().find(|past| past.revision == attempt.revision)?;
         let in_doubt = ending.outcome == Outcome::Unknown;
         let slot_held = self.holds_slot(past, ending);
+        // Who is to be called again before that is taken for free by then: the policy says so.
+        let called_again = change.record.due.filter(|_| change.file);
+        let slot_held = slot_held.map(|until| called_again.map_or(until, |due| until.min(due)));
         Some(Settlement {
             attempt,
             expected: record.revision,

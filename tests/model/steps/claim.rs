@@ -32,12 +32,13 @@ impl World {
         }
         self.note(format!("worker {number} claims {want} of {account} ({fate:?})"));
         let model = &self.model;
-        let answer = self.store.claim(number, account, want).await.map_err(failed)?;
+        let answer = self.store.claim(number, account, want, false).await.map_err(failed)?;
         let (granted, wait) = match answer {
             Claim::LeaseLost => return same("lease", false, model.has_lease(number)).map(|()| None),
             Claim::Recovering(until) => {
                 return same("recovering", until.as_millis(), model.recovering_until_ms).map(|()| Some(until));
             }
+            Claim::Probe => return Err("no account was ever down".to_owned()),
             Claim::Paused => return same("paused", true, model.accounts[account].paused).map(|()| None),
             Claim::Granted(granted, wait) => (granted, wait),
         };

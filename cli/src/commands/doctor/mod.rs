@@ -50,10 +50,7 @@ pub async fn run(args: &DoctorArgs, config: Option<&Path>) -> Result<(), Failure
 }
 
 async fn all(settings: &Settings) -> Vec<Finding> {
-    let mut findings = vec![match settings.file() {
-        Some(file) => Finding::ok("config", format_args!("{} is valid", file.display())),
-        None => Finding::ok("config", "no file found: defaults are used"),
-    }];
+    let mut findings = vec![config(settings)];
     findings.push(machine::data_dir(settings.data_dir()));
     match settings.redis_url() {
         Err(failure) => findings.push(config_is_bad(&failure)),
@@ -63,6 +60,21 @@ async fn all(settings: &Settings) -> Vec<Finding> {
     findings.push(machine::time_zone_data());
     findings.push(machine::open_files(settings.concurrency()));
     findings
+}
+
+/// A machine without workers may have no secrets.
+fn config(settings: &Settings) -> Finding {
+    if let Err(failure) = settings.check_accounts(false) {
+        return config_is_bad(&failure);
+    }
+    if let Err(failure) = settings.check_accounts(true) {
+        let error = format!("{}: no worker can run here", failure.error());
+        return Finding::warn("config", error, failure.remedy().unwrap_or("give the secret to machines with workers"));
+    }
+    match settings.file() {
+        Some(file) => Finding::ok("config", format_args!("{} is valid", file.display())),
+        None => Finding::ok("config", "no file found: defaults are used"),
+    }
 }
 
 /// The program must be there; the rest can be looked at while `redial up` runs.

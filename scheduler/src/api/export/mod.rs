@@ -25,6 +25,7 @@ use super::{
     ApiState, Problem,
     auth::Caller,
     extract::{Campaign, Params},
+    openings::Openings,
 };
 use columns::{AttemptColumns, ResultColumns};
 use format::RowWriter;
@@ -74,9 +75,15 @@ pub async fn results(
     Params(params): Params<ExportParams>,
 ) -> Result<Response, Problem> {
     let info = info(&state, &name).await?;
+    let campaign = state.store.campaign(&name).await?;
+    let openings = Openings::new(&campaign, &info.definition.calling_hours, state.store.clock().now());
     let columns = ResultColumns::new(info.all_columns(), role);
     let header = columns.header().to_vec();
-    export(state, info, params.format, header, move |contact, out| columns.write(contact, out)).await
+    let write = move |contact: &mut ContactView, out: &mut RowWriter<'_>| {
+        contact.next_attempt_at = openings.next_attempt_at(contact);
+        columns.write(contact, out);
+    };
+    export(state, info, params.format, header, write).await
 }
 
 /// One row an attempt.
@@ -112,7 +119,7 @@ async fn export(
     info: Arc<CampaignInfo>,
     format: ExportFormat,
     header: Vec<String>,
-    write: impl Fn(&ContactView, &mut RowWriter<'_>) + Send + Sync + 'static,
+    write: impl Fn(&mut ContactView, &mut RowWriter<'_>) + Send + Sync + 'static,
 ) -> Result<Response, Problem> {
     let blocks = state.store.block_count(info.id).await?;
     let (header, write) = (Arc::new(header), Arc::new(write));
@@ -121,9 +128,9 @@ async fn export(
         .map(move |number| {
             let (state, info, header, write) = (state.clone(), info.clone(), header.clone(), write.clone());
             async move {
-                let contacts = state.store.block_views(&info, number).await?;
+                let mut contacts = state.store.block_views(&info, number).await?;
                 let mut out = RowWriter::new(format, &header);
-                contacts.iter().for_each(|contact| write(contact, &mut out));
+                contacts.iter_mut().for_each(|contact| write(contact, &mut out));
                 Ok(Bytes::from(out.finish()))
             }
         })

@@ -29,6 +29,8 @@ pub struct Summary {
     pub header: Option<ListHeader>,
     /// The first bad rows.
     pub rejects: Vec<RejectedRow>,
+    /// SHA-256 of the body.
+    pub body: String,
 }
 
 /// What became of a list.

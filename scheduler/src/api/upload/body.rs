@@ -1,10 +1,14 @@
 //! From the asynchronous body of a request to a reader for a thread that blocks.
 
-use std::io::{self, Read};
+use std::{
+    io::{self, Read},
+    sync::{Arc, Mutex},
+};
 
 use axum::body::{Body, BodyDataStream};
 use bytes::{Buf, Bytes};
-use futures_util::StreamExt;
+use futures_util::{StreamExt, TryStreamExt};
+use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 
 /// Parts of the body that are read ahead of the thread; the connection gives parts of at most some 100 KiB.
@@ -67,6 +71,25 @@ impl Read for BodyReader {
         let count = self.current.len().min(buffer.len());
         self.current.copy_to_slice(&mut buffer[..count]);
         Ok(count)
+    }
+}
+
+/// A digest of what has come in of a body.
+#[derive(Clone, Default)]
+pub struct Digest(Arc<Mutex<Sha256>>);
+
+impl Digest {
+    /// The body, whose bytes are counted in as they pass.
+    pub fn of(&self, body: Body) -> Body {
+        let digest = self.0.clone();
+        let pass = move |part: &Bytes| digest.lock().expect("no panic while held").update(part);
+        Body::from_stream(body.into_data_stream().inspect_ok(pass))
+    }
+
+    /// SHA-256 of all bytes so far, in hexadecimal.
+    pub fn so_far(&self) -> String {
+        let digest = self.0.lock().expect("no panic while held").clone().finalize();
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 

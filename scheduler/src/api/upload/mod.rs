@@ -66,7 +66,7 @@ pub struct UploadParams {
 /// upload at the same time is not foreseen.
 ///
 /// The answer to an `Idempotency-Key` (1 to 255 visible ASCII characters, for one campaign) is remembered for 24 hours:
-/// the same key again answers the same and uploads nothing. Of the rejects it remembers the first 1,000, without their
+/// the same key and list again answers the same and uploads nothing; the same key with another list is refused. Of the rejects it remembers the first 1,000, without their
 /// rows. Two uploads with one key at the same time both run; what the other has written counts as duplicate.
 ///
 /// With `Accept: application/jsonl` the first line is `{"accepted","duplicate","rejected","header"}` (the header of a table
@@ -104,12 +104,14 @@ pub async fn upload(
     let campaign = state.store.campaign_id(&name).await?;
     let key = idempotency_key(&headers, campaign, params.dry_run)?;
     let as_lines = names_media_type(headers.get(header::ACCEPT), JSON_LINES_TYPES);
+    let digest = body::Digest::default();
+    let body = if key.is_some() { digest.of(body) } else { body };
     if let Some(key) = &key
         && let Some(answer) = state.store.answer(key).await?
     {
         body::drain(body, usize::MAX).await;
         let summary: Summary = serde_json::from_str(&answer).map_err(Problem::internal)?;
-        return summary.remembered(as_lines);
+        return if summary.body == digest.so_far() { summary.remembered(as_lines) } else { Err(used_for_another()) };
     }
     let target = if params.dry_run {
         Target::Check(Box::new(DryRun::new(&state.store, campaign, &name).await?))
@@ -119,12 +121,13 @@ pub async fn upload(
     let transfer = Transfer { body, options, rejects: Rejects::new(as_lines), target };
     // A task of its own: what has come in is written to the end even when the client has gone.
     let done = tokio::spawn(transfer.run()).await.map_err(Problem::internal)?;
-    let (summary, rejects) = done?;
+    let (mut summary, rejects) = done?;
     tracing::info!(
         campaign = %name, dry_run = params.dry_run,
         accepted = summary.accepted, duplicate = summary.duplicate, rejected = summary.rejected, "contacts uploaded"
     );
     if let Some(key) = &key {
+        summary.body = digest.so_far();
         state.store.keep_answer(key, &serde_json::to_string(&summary).map_err(Problem::internal)?).await?;
     }
     summary.answer(rejects, as_lines)
@@ -163,6 +166,7 @@ impl Transfer {
             rejected: rejects.count(),
             header,
             rejects: rejects.first().to_vec(),
+            body: String::new(),
         };
         Ok((summary, rejects))
     }
@@ -214,6 +218,10 @@ fn idempotency_key(headers: &HeaderMap, campaign: CampaignId, dry_run: bool) -> 
         return Err(Problem::bad_request("an Idempotency-Key is 1 to 255 visible ASCII characters"));
     }
     Ok(Some(tokens::hash_of(&format!("{campaign} {dry_run} {key}"))))
+}
+
+fn used_for_another() -> Problem {
+    Problem::unprocessable("this Idempotency-Key was used for another list").with_hint("draw a new key for each list")
 }
 
 fn unusable(error: ReadError) -> Problem {

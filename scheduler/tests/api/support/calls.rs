@@ -46,6 +46,8 @@ pub async fn end(store: &Store, attempt: AttemptId, outcome: Outcome, provider_s
 }
 
 async fn claim_one(store: &Store, worker: u32) -> Claimed {
-    let Claim::Granted(mut claimed, _) = store.claim(worker, "acme", 1).await.unwrap() else { panic!("no claim") };
+    let Claim::Granted(mut claimed, _) = store.claim(worker, "acme", 1, false).await.unwrap() else {
+        panic!("no claim")
+    };
     claimed.pop().expect("somebody to call")
 }

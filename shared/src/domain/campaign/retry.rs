@@ -28,15 +28,15 @@ pub(super) fn read(table: &Table<'_>) -> Result<RetryPolicy, DefinitionError> {
     Ok(policy)
 }
 
-/// A table replaces its default whole: where it writes delays, their number is the default of `max`. Where it writes
-/// none, those of the default stand.
+/// A table replaces its default whole, and what it does not write keeps its default. Without `max`, every delay that it
+/// writes is used once, and the last one again up to the default of `max`; an empty list of delays retries nothing.
 fn outcome_rule(table: &Table<'_>, default: &OutcomeRetry) -> Result<OutcomeRetry, DefinitionError> {
     table.only(OUTCOME_KEYS)?;
     let (delays, max) = match table.get("delays") {
         Some(item) => {
             let delays = item.list()?.iter().map(Item::parsed).collect::<Result<Vec<Span>, _>>()?;
-            let max = u8::try_from(delays.len()).map_err(|_| item.error("too many delays: at most 255"))?;
-            (delays, max)
+            let count = u8::try_from(delays.len()).map_err(|_| item.error("too many delays: at most 255"))?;
+            (delays, if count == 0 { 0 } else { count.max(default.max) })
         }
         None => (default.delays.clone(), default.max),
     };

@@ -39,6 +39,11 @@ impl DefinitionError {
         self.hint.as_deref()
     }
 
+    /// What is wrong, without the place.
+    pub fn cause(&self) -> &str {
+        &self.cause
+    }
+
     /// The dotted key, `retry.busy.delays`; empty where the file as a whole is meant.
     pub fn key(&self) -> &str {
         &self.key

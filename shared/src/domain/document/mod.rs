@@ -46,6 +46,18 @@ impl Document {
         self.root.set(path, variable, text);
     }
 
+    /// Where a dotted key stands, or the nearest table around it: `FILE:LINE`.
+    pub fn place_of(&self, key: &str) -> String {
+        let mut node = &self.root;
+        for part in key.split('.') {
+            match node.entries().iter().find(|entry| entry.key == part) {
+                Some(entry) => node = &entry.node,
+                None => break,
+            }
+        }
+        node.place.in_file(&self.file)
+    }
+
     /// Everything at the top of the file.
     pub fn root(&self) -> Table<'_> {
         Table::new(&self.file, String::new(), &self.root.place, self.root.entries())

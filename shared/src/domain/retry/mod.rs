@@ -146,13 +146,17 @@ impl Contact<'_> {
     }
 
     fn attempts_used_up(&self, outcome: Outcome) -> NextStep {
-        let max = self.policy.max_attempts;
-        finished(ContactState::Failed, &format!("{outcome}: all {max} attempts used up"))
+        let reason = match self.policy.max_attempts {
+            1 => format!("{outcome}: its one attempt is used up"),
+            max => format!("{outcome}: all {max} attempts used up"),
+        };
+        finished(ContactState::Failed, &reason)
     }
 
     fn no_number_left(&self) -> NextStep {
         let all_invalid = self.history.iter().all(|attempt| attempt.outcome == Outcome::InvalidNumber);
         let reason = match self.policy.max_attempts_per_number {
+            Some(1) if !all_invalid => "no number is left: each is invalid or was called once".to_owned(),
             Some(max) if !all_invalid => format!("no number is left: each is invalid or was called {max} times"),
             _ => "no number is left: none is valid".to_owned(),
         };

@@ -1,9 +1,9 @@
 -- claim: hand a worker up to `want` contacts of one account, each with the instant at which its call may start.
--- ARGV 2 worker, 3 account, 4 want
+-- ARGV 2 worker, 3 account, 4 want, 5 1: the worker can ask the provider whether it is up
 -- Returns {code, wait_until_ms, item…}: code 1 granted (perhaps nothing), -1 lease lost, -2 recovering after a restart of
--- Redis, -3 account paused; wait_until_ms is when asking again may bring more (0: not before a wake-up).
+-- Redis, -3 account paused, -4 the provider was down: it is this worker's turn to ask whether it is up; wait_until_ms is when asking again may bring more (0: not before a wake-up).
 -- An item is campaign, its version, position, lane, permit in microseconds, record (empty: none).
---@include time campaign records lanes slots
+--@include time campaign records lanes slots health
 local worker, account, want = ARGV[2], ARGV[3], tonumber(ARGV[4])
 
 local lease = call('ZSCORE', k_workers(), worker)
@@ -12,14 +12,26 @@ local recovering = tonumber(call('GET', k_recovering()) or 0)
 if recovering > now_ms then return { -2, recovering } end
 
 local v = call('HMGET', k_account(account), 'paused', 'blocked_until', 'tat_us', 'every_us', 'max_live', 'claimed',
-  'request_tat_us', 'request_us')
+  'request_tat_us', 'request_us', 'down_until', 'probe_until')
 if v[1] and v[1] ~= '' then return { -3, 0 } end
 local blocked_until, tat_us, every_us = tonumber(v[2] or 0), tonumber(v[3] or 0), tonumber(v[4] or 0)
 if blocked_until > now_ms then return { 1, blocked_until } end
+if v[9] then
+  local wait_ms = math.max(tonumber(v[9]), tonumber(v[10] or 0))
+  if wait_ms > now_ms then return { 1, wait_ms } end
+  if ARGV[5] == '1' then
+    call('HSET', k_account(account), 'probe_until', int(now_ms + PROBE_MS))
+    return { -4, 0 }
+  end
+  -- Only a call can show whether it is up: some come, few at first.
+  mend(account)
+end
 local max_live, claimed = tonumber(v[5] or 0), tonumber(v[6] or 0)
 -- A call is a request too: it stands in line with polls.
 local request_us = tonumber(v[8] or 0)
 tat_us, every_us = math.max(tat_us, tonumber(v[7] or 0)), math.max(every_us, request_us)
+local unlimited = every_us == 0
+every_us = slowed_us(account, every_us)
 
 local function live_room(key, limit, claims)
   if limit == 0 then return want end
@@ -214,6 +226,7 @@ for _ = 1, want + CLAIM_TURNS do
 end
 
 if granted > 0 then
+  if unlimited then count_grants(account, granted) end
   call('HSET', k_account(account), 'tat_us', int(tat_us), 'request_tat_us', int(tat_us - every_us + request_us))
   call('HINCRBY', k_account(account), 'claimed', claimed_now)
 end

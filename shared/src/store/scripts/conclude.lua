@@ -3,7 +3,7 @@
 -- ARGV from 2, a group of 17 an attempt: campaign, position, revision of the attempt, expected revision, new record,
 -- worker of the intent, lane to file in ('' = none), due_ms (0 = front of the lane), outcome that was counted before
 -- (0 = none), outcome to count (0 = none), attempts to add, number to free ('' = none), then slot: 'free' | 'keep',
--- number lock until (ms, 0 = leave), poll entry, poll: 'end' | 'keep', the whole record as it must be ('' = only its
+-- until when number and slot are taken (ms, 0 = the number is free, the slot as it was), poll entry, poll: 'end' | 'keep', the whole record as it must be ('' = only its
 -- revision counts)
 -- Returns one value an attempt: 1, or the present record when it is not the expected one.
 --@include time campaign records lanes slots
@@ -31,7 +31,7 @@ for i = 2, #ARGV, GROUP do
     if ARGV[i + 9] ~= '0' then count(c.cid, 'o' .. ARGV[i + 9], 1) end
     count(c.cid, 'attempts', tonumber(ARGV[i + 10]))
     call('ZREM', k_intents(), intent)
-    if ARGV[i + 12] == 'free' then free_slot(c, slot) end
+    if ARGV[i + 12] == 'free' then free_slot(c, slot) else shorten_slot(c, slot, ARGV[i + 13]) end
     if ARGV[i + 11] ~= '' then release_number(ARGV[i + 11], ARGV[i + 13], c.cid .. ':' .. slot) end
     if ARGV[i + 15] == 'end' then call('ZREM', k_polls(c.account), ARGV[i + 14]) end
     answers[#answers + 1] = 1

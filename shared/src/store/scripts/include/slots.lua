@@ -14,6 +14,13 @@ local function free_slot(c, slot)
   freed_accounts[c.account] = true
 end
 
+-- A call is taken for over at an instant (ms; '0': nothing is known).
+local function shorten_slot(c, slot, until_ms)
+  if until_ms == '0' then return end
+  call('ZADD', k_live(c.cid), 'XX', 'LT', until_ms, slot)
+  call('ZADD', k_account_live(c.account), 'XX', 'LT', until_ms, c.cid .. ':' .. slot)
+end
+
 -- Writes the claim counters and wakes those who waited for room.
 local function settle_slots()
   for cid, n in pairs(claims_given_back) do

@@ -1,0 +1,98 @@
+//! When the contacts of a campaign can be called: their own time, moved to when its runs and calling hours allow it.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use redial_shared::{
+    domain::{
+        CampaignState, ContactState, Interval, Timestamp,
+        calling_hours::{CallingHours, open_intervals},
+    },
+    store::view::{CampaignView, ContactView},
+};
+
+/// How far ahead openings are looked for.
+const AHEAD: Duration = Duration::from_secs(15 * 24 * 3600);
+
+/// Why there is no opening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closed {
+    /// Nobody knows the contact's time zone.
+    NoZone,
+    /// Not within the next 15 days.
+    TooLong,
+}
+
+/// Intervals in which a contact may be called.
+type Open = Result<Arc<[Interval]>, Closed>;
+
+/// The openings of one campaign from now on. Each zone is looked up once, however many contacts it has.
+pub struct Openings {
+    state: CampaignState,
+    next_run_at: Option<Timestamp>,
+    run_until: Option<Timestamp>,
+    hours: CallingHours,
+    now: Timestamp,
+    by_zone: Mutex<HashMap<Option<String>, Open>>,
+}
+
+impl Openings {
+    /// Those of a campaign as it stands.
+    pub fn new(campaign: &CampaignView, hours: &CallingHours, now: Timestamp) -> Self {
+        let CampaignView { state, next_run_at, run_until, .. } = *campaign;
+        Self { state, next_run_at, run_until, hours: hours.clone(), now, by_zone: Mutex::default() }
+    }
+
+    /// The present, from which they count.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// When a contact can be called next, if anything but its turn keeps it: its own time, its campaign's runs, its hours.
+    pub fn next_attempt_at(&self, contact: &ContactView) -> Option<Timestamp> {
+        let own = contact.next_attempt_at;
+        let is_open = matches!(contact.state, ContactState::Pending | ContactState::Waiting);
+        let begins = match self.state {
+            CampaignState::Running => Some(self.now),
+            CampaignState::Scheduled => self.next_run_at,
+            _ => None,
+        };
+        let Some(begins) = begins.filter(|_| is_open) else { return own };
+        let first = |from: Timestamp| self.first_open(contact.zone.as_deref(), own.map_or(from, |own| own.max(from)));
+        let mut at = first(begins).ok();
+        if let (Some(found), Some(until), Some(next_run)) = (at, self.run_until, self.next_run_at)
+            && self.state == CampaignState::Running
+            && found >= until
+        {
+            at = first(next_run).ok();
+        }
+        at.filter(|at| *at > self.now).or(own)
+    }
+
+    /// The first instant from `earliest` on at which a contact of this zone may be called.
+    ///
+    /// # Errors
+    /// When none is known.
+    pub fn first_open(&self, zone: Option<&str>, earliest: Timestamp) -> Result<Timestamp, Closed> {
+        let open = self.of_zone(zone)?;
+        let later = open.iter().find(|interval| interval.to > earliest);
+        later.map(|interval| interval.from.max(earliest)).ok_or(Closed::TooLong)
+    }
+
+    fn of_zone(&self, zone: Option<&str>) -> Open {
+        let mut by_zone = self.by_zone.lock().expect("no panic while held");
+        let look = || look(&self.hours, zone, self.now);
+        by_zone.entry(zone.map(str::to_owned)).or_insert_with(look).clone()
+    }
+}
+
+fn look(hours: &CallingHours, zone: Option<&str>, now: Timestamp) -> Open {
+    let zones: Vec<_> = zone.iter().filter_map(|zone| zone.parse().ok()).collect();
+    if hours.zones_for(&zones).is_none() {
+        return Err(Closed::NoZone);
+    }
+    Ok(open_intervals(hours, &zones, now, now + AHEAD).into())
+}
