@@ -1,7 +1,7 @@
 //! Where the command meets the engine: configuration, the definition's parser, the run loops, the simulator.
 //! Everything else in this crate knows them only through this file.
 
-use std::{env, fmt::Display, fs, io, net::SocketAddr, path::Path, sync::Arc};
+use std::{collections::HashSet, env, fmt::Display, fs, io, net::SocketAddr, path::Path, sync::Arc};
 
 use redial_scheduler::api::{self, ApiState};
 use redial_shared::{
@@ -10,7 +10,8 @@ use redial_shared::{
     provider,
     store::Store,
 };
-use redial_simulator::{SimulatorConfig, generate_contacts};
+pub use redial_simulator::{AddedFault, Kind, Span};
+use redial_simulator::{FICTITIOUS_MAX, Ring, SimulatorConfig, generate_contacts};
 pub use redial_worker::direct::Direct;
 use redial_worker::direct::DirectError;
 use secrecy::SecretString;
@@ -247,18 +248,33 @@ pub fn client(globals: &Globals) -> Result<Client, Failure> {
     Client::new(&globals.server, token)
 }
 
+/// How a simulator behaves: without anything, calls are quick and most are answered.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SimulatorOptions<'a> {
+    /// A TOML file.
+    pub settings: Option<&'a Path>,
+    /// How long access tokens live.
+    pub token_life: Option<Span>,
+    /// Beside those of the file.
+    pub faults: &'a [AddedFault],
+}
+
 /// A running simulator.
 pub struct Simulator(redial_simulator::Simulator);
 
 impl Simulator {
-    /// Starts one; `settings` is a TOML file, without it calls are quick and most are answered.
+    /// Starts one.
     ///
     /// # Errors
     /// Exit code 2 when the settings are no good, 1 when the address cannot be bound.
-    pub async fn start(listen: SocketAddr, settings: Option<&Path>) -> Result<Self, Failure> {
-        let config = settings.map_or_else(|| Ok(SimulatorConfig::default()), simulator_config)?;
+    pub async fn start(listen: SocketAddr, options: SimulatorOptions<'_>) -> Result<Self, Failure> {
+        let SimulatorOptions { settings, token_life, faults } = options;
+        let mut config = settings.map_or_else(|| Ok(SimulatorConfig::default()), simulator_config)?;
+        config.token_life = token_life.or(config.token_life);
+        faults.iter().for_each(|fault| config.add_fault(*fault));
         let started = redial_simulator::start(config, listen).await.map_err(|error| match (error.kind(), settings) {
             (io::ErrorKind::InvalidInput, Some(file)) => Failure::usage(format_args!("{}: {error}", file.display())),
+            (io::ErrorKind::InvalidInput, None) => Failure::usage(&error),
             _ => Failure::failed(format_args!("the simulator cannot listen on {listen}: {error}")),
         });
         started.map(Self)
@@ -269,12 +285,16 @@ impl Simulator {
         self.0.url()
     }
 
-    /// What rang so far.
-    pub fn rang(&self) -> Rang {
-        let summary = self.0.ledger().summary();
+    /// What rang so far. Rings that carry no attempt's id are told by the call ids that the attempts have.
+    pub fn rang(&self, call_ids: &HashSet<String>) -> Rang {
+        let ledger = self.0.ledger();
+        let summary = ledger.summary();
+        let rings = ledger.rings();
+        let strange = |ring: &&Ring| ring.conversation_id.is_empty() && !call_ids.contains(&ring.unique_id);
+        let strangers = rings.iter().filter(strange).count() as u64;
         Rang {
             calls: summary.calls,
-            repeated: summary.repeated_conversations,
+            repeated: summary.repeated_conversations + strangers,
             overlapping: summary.overlapping_calls,
             busiest_second: summary.max_calls_in_any_second,
             span_us: summary.last_at.unwrap_or(0) - summary.first_at.unwrap_or(0),
@@ -297,12 +317,24 @@ fn simulator_config(file: &Path) -> Result<SimulatorConfig, Failure> {
     })
 }
 
-/// A contact list in CSV with numbers that nobody has, in several time zones.
+/// A contact list in CSV with numbers that nobody has, in several time zones; or with those only that begin so.
 ///
 /// # Errors
-/// When so many cannot be made.
-pub fn contacts(count: u32) -> Result<String, Failure> {
+/// When there are not so many.
+pub fn contacts(count: u32, prefix: Option<&str>) -> Result<String, Failure> {
     let mut list = Vec::new();
-    generate_contacts(count.into(), CONTACTS_SEED, &mut list).map_err(|error| Failure::usage(&error))?;
-    String::from_utf8(list).map_err(|error| Failure::failed(&error))
+    let rows = if prefix.is_some() { FICTITIOUS_MAX } else { count.into() };
+    generate_contacts(rows, CONTACTS_SEED, &mut list).map_err(|error| Failure::usage(&error))?;
+    let list = String::from_utf8(list).map_err(|error| Failure::failed(&error))?;
+    let Some(prefix) = prefix else { return Ok(list) };
+    let (header, rows) = list.split_once('\n').unwrap_or_default();
+    let mut chosen: Vec<&str> = rows.lines().filter(|row| row.starts_with(prefix)).collect();
+    if chosen.len() < count as usize {
+        let (most, told) = (chosen.len(), "numbers are kept for fiction that this provider calls");
+        return Err(
+            Failure::usage(format_args!("only {most} {told}")).hint(format_args!("--contacts {most}, or fewer"))
+        );
+    }
+    chosen.truncate(count as usize);
+    Ok(format!("{header}\n{}\n", chosen.join("\n")))
 }

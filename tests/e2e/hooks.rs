@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use redial_simulator::Kind;
 use redial_tests::support::{Ledger, Pattern, Rig, ScriptedList, Setup};
 
 const NAME: &str = "reminders";
@@ -29,7 +30,7 @@ fn what_the_provider_tells_our_hook_is_asked_for_at_once_and_in_batches() {
     let attempts = rig.attempts(NAME);
     let busy = attempts.iter().filter(|attempt| attempt.outcome.as_deref() == Some("busy")).count();
     assert_eq!((attempts.len(), busy), (300, 100));
-    let polls = Ledger::polls(rig.simulator_url());
+    let polls = Ledger::providers(rig.simulator_url())[&Kind::Knovvu].results.accepted;
     eprintln!("{polls} requests for the results of 300 calls");
     assert!((1..=300).contains(&polls), "{polls} requests: each call is asked for once, many at a time");
     assert!(!up.log().contains("a hook's secret"), "the secret is not logged");

@@ -2,6 +2,7 @@
 //! fails. Each time every contact ends where its campaign's policy says, and the simulator's ledger agrees call by call.
 
 mod campaign;
+mod night;
 mod provider;
 mod redis;
 mod stops;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use redial_simulator::Kind;
 use serde::Deserialize;
 
 use super::http;
@@ -9,6 +10,8 @@ use super::http;
 /// One ring; times in microseconds since the Unix epoch.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Ring {
+    /// Who was asked to call.
+    pub provider: Kind,
     /// The phone, in E.164.
     pub number: String,
     /// When the simulator had read the request.
@@ -17,8 +20,10 @@ pub struct Ring {
     pub ended_at: i64,
     /// How the call ended.
     pub outcome: String,
-    /// The attempt's id: what the provider is told as the call's own id.
+    /// The attempt's id, where the provider is told one; else empty.
     pub conversation_id: String,
+    /// The provider's id of the call, where it gives one; else empty.
+    pub unique_id: String,
 }
 
 /// All rings of a run, in the order in which they were entered.
@@ -33,19 +38,31 @@ pub struct Ledger {
 struct Summary {
     max_live_calls: u64,
     max_calls_in_any_second: u64,
-    callresult: Requests,
+    providers: BTreeMap<Kind, OfProvider>,
 }
 
+/// One provider's part of a run.
 #[derive(Debug, Clone, Deserialize)]
-struct Requests {
-    accepted: u64,
+pub struct OfProvider {
+    /// Requests to place a call.
+    pub calls: Requests,
+    /// Requests for results.
+    pub results: Requests,
+    /// Requests for access tokens.
+    pub tokens: Requests,
 }
 
-impl Summary {
-    fn read(simulator_url: &str) -> Self {
-        let summary = http::request("GET", simulator_url, "/ledger/summary", "").expect("the ledger can be read");
-        serde_json::from_str(&summary).expect("the ledger's summary has its fields")
-    }
+/// Requests for one purpose.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Requests {
+    /// Well-formed ones.
+    pub accepted: u64,
+    /// Refused ones.
+    pub refused: u64,
+    /// Those of them whose token was over or revoked.
+    pub stale_tokens: u64,
+    /// What went wrong with accepted ones, and how often.
+    pub faults: BTreeMap<String, u64>,
 }
 
 impl Ledger {
@@ -74,16 +91,21 @@ impl Ledger {
     /// # Panics
     /// As [`Ledger::read`].
     pub fn maxima(simulator_url: &str) -> (u64, u64) {
-        let summary = Summary::read(simulator_url);
+        let summary = summary(simulator_url);
         (summary.max_live_calls, summary.max_calls_in_any_second)
     }
 
-    /// How many requests for results came.
+    /// What each provider was asked.
     ///
     /// # Panics
     /// As [`Ledger::read`].
-    pub fn polls(simulator_url: &str) -> u64 {
-        Summary::read(simulator_url).callresult.accepted
+    pub fn providers(simulator_url: &str) -> BTreeMap<Kind, OfProvider> {
+        summary(simulator_url).providers
+    }
+
+    /// The rings of one provider.
+    pub fn of(&self, provider: Kind) -> Self {
+        Self { rings: self.rings.iter().filter(|ring| ring.provider == provider).cloned().collect() }
     }
 
     /// The rings of each number, in order.
@@ -94,4 +116,9 @@ impl Ledger {
         }
         numbers
     }
+}
+
+fn summary(simulator_url: &str) -> Summary {
+    let summary = http::request("GET", simulator_url, "/ledger/summary", "").expect("the ledger can be read");
+    serde_json::from_str(&summary).expect("the ledger's summary has its fields")
 }

@@ -49,6 +49,14 @@ impl ScriptedList {
         (Self::of(self.csv[..at].to_owned(), &self.scripts), second)
     }
 
+    /// The contacts of which this says so, by their place in the list, from 0, and their phone.
+    pub fn part(&self, is_wanted: impl Fn(usize, &str) -> bool) -> Self {
+        let (header, rows) = self.csv.split_once('\n').unwrap_or_default();
+        let is_wanted = |(place, row): &(usize, &str)| is_wanted(*place, row.split(',').next().unwrap_or_default());
+        let rows: Vec<&str> = rows.lines().enumerate().filter(is_wanted).map(|(_, row)| row).collect();
+        Self::of(format!("{header}\n{}\n", rows.join("\n")), &self.scripts)
+    }
+
     fn of(csv: String, scripts: &BTreeMap<String, &'static [&'static str]>) -> Self {
         let scripts = phones(&csv).map(|phone| (phone.to_owned(), scripts[phone])).collect();
         Self { csv, scripts }

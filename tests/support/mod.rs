@@ -13,7 +13,7 @@ mod rows;
 mod wait;
 
 pub use audit::{Audit, busiest_second};
-pub use ledger::{Ledger, Ring};
+pub use ledger::{Ledger, OfProvider, Requests, Ring};
 pub use list::{Pattern, ScriptedList};
 pub use policy::{Next, Policy, Rule};
 pub use process::Process;

@@ -13,7 +13,9 @@ use redial_simulator::SimulatorConfig;
 use serde::Deserialize;
 use tempfile::TempDir;
 
-use super::{AttemptRow, Ledger, Process, RedisServer, ResultRow, Status, process::send, rows, until, until_done};
+use super::{
+    AttemptRow, Ledger, Process, RedisServer, ResultRow, Status, http, process::send, rows, until, until_done,
+};
 
 /// How long a process may take until it serves.
 const UP_WITHIN: Duration = Duration::from_secs(60);
@@ -22,7 +24,8 @@ const KEEP: &str = "REDIAL_TEST_KEEP";
 
 /// What a rig is made of.
 pub struct Setup<'a> {
-    /// Further lines of the provider account's table, such as `rate = "100/s"`.
+    /// Further lines of the provider account's table, such as `rate = "100/s"`, and further accounts; `{simulator}` stands
+    /// for its address.
     pub account: &'a str,
     /// `worker.lease`
     pub lease: &'a str,
@@ -64,6 +67,7 @@ impl Rig {
         let mut rig = Self::bare(&setup.simulator);
         let redis = setup.redis.as_ref().map_or(String::new(), |redis| format!("[redis]\nurl = \"{}\"\n", redis.url()));
         let (simulator, Setup { account, lease, .. }) = (&rig.simulator_url, &setup);
+        let account = account.replace("{simulator}", simulator);
         let common = format!(
             "data_dir = \"{data_dir}\"\n{redis}[worker]\nlease = \"{lease}\"\n[providers.sim]\nkind = \"knovvu\"\n\
              base_url = \"{simulator}\"\nproject = \"p\"\ntenant = \"Default\"\naccess_token = \"t\"\n\
@@ -288,6 +292,14 @@ impl Rig {
     /// Everything that rang so far.
     pub fn ledger(&self) -> Ledger {
         Ledger::read(&self.simulator_url)
+    }
+
+    /// Makes an end of all access tokens that providers have given.
+    ///
+    /// # Panics
+    /// When the simulator does not answer.
+    pub fn revoke_tokens(&self) {
+        http::request("DELETE", &self.simulator_url, "/tokens", "").expect("tokens can be revoked");
     }
 
     /// Where the simulator serves.

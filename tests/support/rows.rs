@@ -71,6 +71,8 @@ pub struct AttemptRow {
     pub ended_at: Option<DateTime<Utc>>,
     /// How.
     pub outcome: Option<String>,
+    /// The provider's id of the call, if it is known.
+    pub call_id: Option<String>,
     /// The worker that began it.
     pub worker: u32,
     /// What went wrong.

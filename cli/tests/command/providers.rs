@@ -11,7 +11,7 @@ fn stub() -> Stub {
         format!("[providers.live]\nkind = \"livecall\"\napi_key = \"s3cret\"\nfilter_id = \"43321\"\n{base}");
     let ccai =
         "[providers.desk]\nkind = \"ccai\"\nsubdomain = \"s\"\ndomain = \"d\"\nusername = \"u\"\napi_token = \"t\"\n";
-    stub.file("redial.toml", &format!("{livecall}{ccai}{base}"));
+    stub.file("redial.toml", format!("{livecall}{ccai}{base}"));
     stub
 }
 

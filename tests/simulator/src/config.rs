@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Serialize, de::Error as _};
 
-use crate::words::{Fault, Outcome};
+use crate::{
+    own::ProviderConfig,
+    words::{Fault, Kind, Outcome},
+};
 
 /// How a simulator behaves. Every field has a default, so that `SimulatorConfig::default()` is a provider that always
 /// works: calls last about a second, most are answered, and every request succeeds at once.
@@ -29,12 +32,20 @@ pub struct SimulatorConfig {
     pub slow: Span,
     /// `Retry-After` of the faults `throttled` and `unavailable`, in seconds.
     pub retry_after_s: u32,
-    /// The most calls that one request for results may ask for.
+    /// The most calls that one request for results may ask for (Knovvu).
     pub batch_max: usize,
+    /// How long an access token lives. Absent: as the providers' own, 5 min (uhlive) and 1 h (mylibby).
+    pub token_life: Option<Span>,
+    /// How far the list of recent calls (ccai) is behind what has happened.
+    pub tail_lag: Span,
     /// Faults of requests that place a call.
     pub call_faults: CallFaults,
     /// Faults of requests for results.
     pub result_faults: ResultFaults,
+    /// Faults of requests for access tokens.
+    pub token_faults: ResultFaults,
+    /// What is otherwise for one provider.
+    pub providers: BTreeMap<Kind, ProviderConfig>,
 }
 
 /// Faults of requests that place a call. The nth request for a number gets the nth scripted fault; numbers without a
@@ -48,7 +59,8 @@ pub struct CallFaults {
     pub script: BTreeMap<String, Vec<Fault>>,
 }
 
-/// Faults of requests for results. The first requests get the scripted faults, later ones draw by probability.
+/// Faults of requests for results or tokens. The first requests to a provider get the scripted faults, later ones draw by
+/// probability.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ResultFaults {
@@ -72,8 +84,12 @@ impl Default for SimulatorConfig {
             slow: Span::millis(2_000, 3_000),
             retry_after_s: 1,
             batch_max: 1_000,
+            token_life: None,
+            tail_lag: Span::millis(0, 0),
             call_faults: CallFaults::default(),
             result_faults: ResultFaults::default(),
+            token_faults: ResultFaults::default(),
+            providers: BTreeMap::new(),
         }
     }
 }
@@ -182,9 +198,14 @@ mod tests {
             probability = { reset_after = 0.01 }
             [result_faults]
             script = ["error_503", "none"]
+            [providers.ccai]
+            call_faults = { probability = { throttled = 0.05 } }
             "#,
         )
         .unwrap();
+        let ccai = &config.providers[&Kind::Ccai];
+        assert_eq!(ccai.call_faults.as_ref().unwrap().probability[&Fault::Throttled], 0.05);
+        assert_eq!(ccai.result_faults, None);
         assert_eq!(config.ring, Span::millis(1_000, 2_000));
         assert_eq!(config.outcomes.len(), 2);
         assert_eq!(config.script["+12025550101"], [Outcome::Busy, Outcome::Answered]);

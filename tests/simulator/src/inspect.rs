@@ -8,12 +8,12 @@ use axum::{
     extract::{Query, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{delete, get},
 };
 use futures_util::stream;
 use serde::Deserialize;
 
-use crate::{config::SimulatorConfig, number::Number, plan::Plan, state::Shared};
+use crate::{config::SimulatorConfig, number::Number, plan::Plan, state::Shared, words::Kind};
 
 /// Rings in one piece of a stream: the ledger is locked for the time it takes to write them.
 const STREAM_PIECE_MAX: usize = 500;
@@ -23,6 +23,7 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/ledger", get(ledger).delete(reset))
         .route("/ledger/calls", get(calls))
         .route("/ledger/summary", get(summary))
+        .route("/tokens", delete(revoke))
         .route("/config", get(config).put(set_config))
 }
 
@@ -68,6 +69,16 @@ async fn reset(State(shared): State<Arc<Shared>>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
+#[derive(Deserialize)]
+struct RevokeQuery {
+    provider: Option<Kind>,
+}
+
+async fn revoke(State(shared): State<Arc<Shared>>, Query(query): Query<RevokeQuery>) -> StatusCode {
+    shared.tokens.revoke(query.provider);
+    StatusCode::NO_CONTENT
+}
+
 async fn summary(State(shared): State<Arc<Shared>>) -> Response {
     match tokio::task::spawn_blocking(move || shared.summary()).await {
         Ok(summary) => Json(summary).into_response(),
@@ -102,7 +113,10 @@ fn lines(shared: &Shared, nonce: u64, from: usize) -> Option<(Bytes, usize)> {
 
 async fn config(State(shared): State<Arc<Shared>>) -> Response {
     let mut config = shared.plan().config.clone();
-    config.access_token = config.access_token.map(|_| "…".into());
+    let secrets = config.providers.values_mut().map(|own| &mut own.secret);
+    for secret in secrets.chain([&mut config.access_token]).flatten() {
+        *secret = "…".into();
+    }
     Json(config).into_response()
 }
 

@@ -4,11 +4,11 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
-    Json, Router,
+    Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, State},
-    http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Response},
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::Response,
     routing::post,
 };
 use serde::{Deserialize, Serialize};
@@ -16,16 +16,22 @@ use serde_json::json;
 use url::Url;
 use uuid::Uuid;
 
-use crate::{faults, hooks, number::Number, plan::Plan, state::Shared, words::Outcome};
+use crate::{
+    desk,
+    faults::Answer,
+    hooks,
+    ledger::{Ledger, Wanted},
+    number::Number,
+    plan::Plan,
+    request::{Refused, is_of_type, is_secret},
+    state::Shared,
+    words::{Kind, Outcome},
+};
 
-/// No request needs more.
-const BODY_MAX_BYTES: usize = 256 * 1024;
+const KIND: Kind = Kind::Knovvu;
 
 pub(crate) fn routes() -> Router<Arc<Shared>> {
-    Router::new()
-        .route("/v2/call", post(call))
-        .route("/v2/callresult", post(call_result))
-        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+    Router::new().route("/v2/call", post(call)).route("/v2/callresult", post(call_result))
 }
 
 #[derive(Deserialize)]
@@ -79,66 +85,48 @@ struct CallResult {
     call_state: &'static str,
 }
 
-/// Why a request is not processed: a 4xx with a message.
-struct Refused(StatusCode, String);
-
-impl Refused {
-    fn malformed(message: impl Into<String>) -> Self {
-        Self(StatusCode::BAD_REQUEST, message.into())
-    }
+fn malformed(message: impl Into<String>) -> Refused {
+    refused(StatusCode::BAD_REQUEST, message)
 }
 
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        (self.0, Json(json!({ "Message": self.1 }))).into_response()
-    }
+fn refused(status: StatusCode, message: impl Into<String>) -> Refused {
+    Refused::new(status, &json!({ "Message": message.into() }))
 }
 
 async fn call(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
     let received_us = shared.stamps.now_us();
-    let plan = shared.plan();
-    let Wanted { number, conversation, destination } = match read_call(&plan, &headers, &body) {
-        Ok(call) => call,
-        Err(refused) => {
-            shared.ledger().calls.refused += 1;
-            return refused.into_response();
+    let (wanted, destination) = match read_call(&shared.plan(), &headers, &body) {
+        Ok((wanted, destination)) => (Ok(wanted), destination),
+        Err(refused) => (Err(refused), None),
+    };
+    let answer = |ledger: &Ledger, ring: usize| {
+        let (id, placed) = (ledger.unique_id(ring), &ledger.rings[ring]);
+        if let Some(destination) = destination {
+            let result = json!({ "UniqueId": id, "CallState": call_state(placed.outcome) }).to_string();
+            tokio::spawn(hooks::deliver(shared.clone(), destination, placed.ended_us(), result));
         }
+        Answer::ok(&json!({ "UniqueId": id }))
     };
-    let (placed, end) = {
-        let mut ledger = shared.ledger();
-        let placed = ledger.place(&plan, number, &conversation, received_us);
-        let ring = placed.unique_id.and_then(|_| ledger.rings.last());
-        let end = ring.map(|ring| (ring.ended_us(), call_state(ring.outcome)));
-        (placed, end)
-    };
-    if let (Some(destination), Some(id), Some((ended_us, state))) = (destination, placed.unique_id, end) {
-        let result = json!({ "UniqueId": id, "CallState": state }).to_string();
-        tokio::spawn(hooks::deliver(shared.clone(), destination, ended_us, result));
-    }
-    let answer = placed.unique_id.map(|id| json!({ "UniqueId": id }).to_string()).unwrap_or_default();
-    faults::respond(&shared, &plan, placed.fault, placed.latency_ms, answer).await
+    desk::place(&shared, KIND, received_us, wanted, answer).await
 }
 
 async fn call_result(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
     let received_us = shared.stamps.now_us();
-    let plan = shared.plan();
-    let asked = match read_results(&plan, &headers, &body) {
-        Ok(asked) => asked,
-        Err(refused) => {
-            shared.ledger().results.refused += 1;
-            return refused.into_response();
-        }
+    let asked = read_results(&shared.plan(), &headers, &body);
+    let answer = |ledger: &mut Ledger, asked: Vec<String>| {
+        *ledger.batches.entry(asked.len()).or_default() += 1;
+        let ids = asked.iter().filter_map(|id| Uuid::try_parse(id).ok());
+        let results: Vec<CallResult> = ids.filter_map(|id| result(ledger, id, received_us)).collect();
+        Answer::ok(&json!({ "CallResults": results }))
     };
-    let ids: Vec<Uuid> = asked.iter().filter_map(|id| Uuid::try_parse(id).ok()).collect();
-    let polled = shared.ledger().poll(&plan, &ids, asked.len(), received_us);
-    let result = |(unique_id, outcome): (Uuid, Option<Outcome>)| CallResult {
-        unique_id,
-        call_request_id: "",
-        call_state: outcome.map_or("", call_state),
-    };
-    let results: Vec<CallResult> = polled.states.into_iter().map(result).collect();
-    let answer = json!({ "CallResults": results }).to_string();
-    faults::respond(&shared, &plan, polled.fault, polled.latency_ms, answer).await
+    desk::results(&shared, KIND, received_us, asked, answer).await
+}
+
+/// None if the id is not known.
+fn result(ledger: &Ledger, unique_id: Uuid, now_us: u64) -> Option<CallResult> {
+    let call = ledger.call(KIND, ledger.index_of(unique_id)?, now_us)?;
+    let call_state = call.ended.map_or("", |(_, outcome)| call_state(outcome));
+    Some(CallResult { unique_id, call_request_id: "", call_state })
 }
 
 /// The page's word for an outcome.
@@ -154,25 +142,18 @@ const fn call_state(outcome: Outcome) -> &'static str {
     }
 }
 
-/// What a request for a call asks for.
-struct Wanted {
-    number: Number,
-    conversation: String,
-    /// Where the result is sent, too.
-    destination: Option<Url>,
-}
-
-fn read_call(plan: &Plan, headers: &HeaderMap, body: &[u8]) -> Result<Wanted, Refused> {
+/// What a request for a call asks for, and where the result is to be sent, too.
+fn read_call(plan: &Plan, headers: &HeaderMap, body: &[u8]) -> Result<(Wanted, Option<Url>), Refused> {
     check_content_type(headers)?;
     match headers.get("project") {
         Some(value) if value.is_empty() => {}
-        Some(_) => return Err(Refused::malformed("header Project must be empty")),
-        None => return Err(Refused::malformed("header Project is missing")),
+        Some(_) => return Err(malformed("header Project must be empty")),
+        None => return Err(malformed("header Project is missing")),
     }
     let body: CallBody = read_json(body)?;
     let token = required("AccessToken", body.access_token)?;
-    if plan.config.access_token.as_ref().is_some_and(|expected| *expected != token) {
-        return Err(Refused(StatusCode::UNAUTHORIZED, "AccessToken is not valid for this project".into()));
+    if !is_secret(plan, KIND, &token) {
+        return Err(refused(StatusCode::UNAUTHORIZED, "AccessToken is not valid for this project"));
     }
     required("Project", body.project)?;
     required("Tenant", body.tenant)?;
@@ -181,55 +162,54 @@ fn read_call(plan: &Plan, headers: &HeaderMap, body: &[u8]) -> Result<Wanted, Re
     let destination = body.result_destination.map(|url| check_url("ResultDestination", &url)).transpose()?;
     let conversation = required("ConversationId", body.conversation_id)?;
     let number = read_parameters(body.scenario_input_parameters)?;
-    Ok(Wanted { number, conversation, destination })
+    Ok((Wanted { kind: KIND, number, conversation, delay_ms: 0 }, destination))
 }
 
 fn read_results(plan: &Plan, headers: &HeaderMap, body: &[u8]) -> Result<Vec<String>, Refused> {
     check_content_type(headers)?;
     let body: ResultsBody = read_json(body)?;
     if body.unique_ids.len() > plan.config.batch_max {
-        return Err(Refused::malformed(format!("UniqueIds: at most {} at once", plan.config.batch_max)));
+        return Err(malformed(format!("UniqueIds: at most {} at once", plan.config.batch_max)));
     }
     Ok(body.unique_ids)
 }
 
 /// Returns the number to call.
 fn read_parameters(parameters: Option<Vec<Parameter>>) -> Result<Number, Refused> {
-    let parameters = parameters.ok_or_else(|| Refused::malformed("ScenarioInputParameters is required"))?;
+    let parameters = parameters.ok_or_else(|| malformed("ScenarioInputParameters is required"))?;
     let mut values = BTreeMap::new();
     for Parameter { name, value } in &parameters {
         if values.insert(&**name, &**value).is_some() {
-            return Err(Refused::malformed(format!("ScenarioInputParameters: {name} is given twice")));
+            return Err(malformed(format!("ScenarioInputParameters: {name} is given twice")));
         }
     }
     let required = |name: &str| match values.get(name) {
         Some(value) if !value.is_empty() => Ok(*value),
-        _ => Err(Refused::malformed(format!("ScenarioInputParameters: {name} is required"))),
+        _ => Err(malformed(format!("ScenarioInputParameters: {name} is required"))),
     };
     required("_DisplayNumber")?;
     let destination = required("_Destination")?;
-    Number::parse(destination).ok_or_else(|| Refused::malformed("_Destination is no telephone number"))
+    Number::parse(destination).ok_or_else(|| malformed("_Destination is no telephone number"))
 }
 
 fn check_content_type(headers: &HeaderMap) -> Result<(), Refused> {
-    let json = |value: &str| value.split(';').next().is_some_and(|kind| kind.trim() == "application/json");
-    if headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(json) {
+    if is_of_type(headers, "application/json") {
         return Ok(());
     }
-    Err(Refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Content-Type must be application/json".into()))
+    Err(refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Content-Type must be application/json"))
 }
 
 fn read_json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refused> {
-    serde_json::from_slice(body).map_err(|error| Refused::malformed(format!("the body is not as documented: {error}")))
+    serde_json::from_slice(body).map_err(|error| malformed(format!("the body is not as documented: {error}")))
 }
 
 fn required(name: &str, value: Option<String>) -> Result<String, Refused> {
-    value.filter(|value| !value.is_empty()).ok_or_else(|| Refused::malformed(format!("{name} is required")))
+    value.filter(|value| !value.is_empty()).ok_or_else(|| malformed(format!("{name} is required")))
 }
 
 fn check_url(name: &str, value: &str) -> Result<Url, Refused> {
     match Url::parse(value) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
-        _ => Err(Refused::malformed(format!("{name} must be an http or https address"))),
+        _ => Err(malformed(format!("{name} must be an http or https address"))),
     }
 }

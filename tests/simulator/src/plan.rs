@@ -3,17 +3,22 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::{
-    config::{SimulatorConfig, Span},
+    config::{ResultFaults, SimulatorConfig, Span},
     number::Number,
-    words::{Fault, Outcome},
+    words::{Fault, Kind, Outcome},
 };
+
+/// As uh!live's page says.
+const UHLIVE_TOKEN_LIFE_MS: u32 = 5 * 60_000;
+/// Cognito's own default.
+const MYLIBBY_TOKEN_LIFE_MS: u32 = 60 * 60_000;
 
 /// A checked configuration, ready to be asked.
 #[derive(Debug, Clone)]
 pub struct Plan {
     pub(crate) config: SimulatorConfig,
     outcomes: HashMap<u64, Vec<Outcome>>,
-    call_faults: HashMap<u64, Vec<Fault>>,
+    call_faults: HashMap<Kind, HashMap<u64, Vec<Fault>>>,
     weight_sum: u64,
 }
 
@@ -31,7 +36,7 @@ pub enum BadConfig {
     EmptyScript(String),
     /// A probability is out of range, or they exceed 1 together.
     #[error("{0}: probabilities must be between 0 and 1, and at most 1 together")]
-    BadProbability(&'static str),
+    BadProbability(String),
 }
 
 /// What a draw is for, so that draws for the same call are independent of each other.
@@ -43,6 +48,8 @@ enum Purpose {
     Latency,
     CallFault,
     ResultFault,
+    TokenFault,
+    TokenLife,
 }
 
 impl Plan {
@@ -52,13 +59,15 @@ impl Plan {
         if weight_sum == 0 {
             return Err(BadConfig::NoOutcome);
         }
-        check_probabilities("call_faults", &config.call_faults.probability)?;
-        check_probabilities("result_faults", &config.result_faults.probability)?;
+        for (place, probability) in config.probabilities() {
+            check_probabilities(place, probability)?;
+        }
         let outcomes = by_phone(&config.script)?;
         if let Some((number, _)) = config.script.iter().find(|(_, outcomes)| outcomes.is_empty()) {
             return Err(BadConfig::EmptyScript(number.clone()));
         }
-        let call_faults = by_phone(&config.call_faults.script)?;
+        let call_faults = Kind::ALL.map(|kind| Ok((kind, by_phone(&config.call_faults_of(kind).script)?)));
+        let call_faults = call_faults.into_iter().collect::<Result<_, _>>()?;
         Ok(Self { outcomes, call_faults, weight_sum, config })
     }
 
@@ -89,27 +98,41 @@ impl Plan {
         (ring, talk)
     }
 
-    /// How the nth well-formed request to call a number goes wrong, from 1.
-    pub fn call_fault(&self, number: Number, nth_request: u32) -> Fault {
-        if let Some(script) = self.call_faults.get(&number.phone()) {
+    /// How the nth well-formed request to call a number goes wrong if this provider gets it, from 1. All requests to call
+    /// the number are counted, whoever got them.
+    pub fn call_fault(&self, kind: Kind, number: Number, nth_request: u32) -> Fault {
+        if let Some(script) = self.call_faults[&kind].get(&number.phone()) {
             return script.get((nth_request.max(1) - 1) as usize).copied().unwrap_or(Fault::None);
         }
         let draw = self.draw(Purpose::CallFault, number.phone(), nth_request);
-        pick_fault(&self.config.call_faults.probability, draw)
+        pick_fault(&self.config.call_faults_of(kind).probability, draw)
     }
 
-    /// How the nth well-formed request for results goes wrong, from 1.
-    pub fn result_fault(&self, nth_request: u32) -> Fault {
-        match self.config.result_faults.script.get((nth_request.max(1) - 1) as usize) {
-            Some(fault) => *fault,
-            None => {
-                let draw = self.draw(Purpose::ResultFault, 0, nth_request);
-                pick_fault(&self.config.result_faults.probability, draw)
-            }
-        }
+    /// How a provider's nth well-formed request for results goes wrong, from 1.
+    pub fn result_fault(&self, kind: Kind, nth_request: u32) -> Fault {
+        self.nth_fault(self.config.result_faults_of(kind), Purpose::ResultFault, kind, nth_request)
     }
 
-    /// How long the answer to a request takes, in milliseconds. `phone` is 0 for requests for results.
+    /// How a provider's nth well-formed request for an access token goes wrong, from 1.
+    pub fn token_fault(&self, kind: Kind, nth_request: u32) -> Fault {
+        self.nth_fault(self.config.token_faults_of(kind), Purpose::TokenFault, kind, nth_request)
+    }
+
+    fn nth_fault(&self, faults: &ResultFaults, purpose: Purpose, kind: Kind, nth_request: u32) -> Fault {
+        let scripted = faults.script.get((nth_request.max(1) - 1) as usize);
+        let drawn = || pick_fault(&faults.probability, self.draw(purpose, kind as u64, nth_request));
+        scripted.copied().unwrap_or_else(drawn)
+    }
+
+    /// How long a provider's nth access token lives, in milliseconds.
+    pub(crate) fn token_life_ms(&self, kind: Kind, nth: u32) -> u32 {
+        let own = if kind == Kind::Uhlive { UHLIVE_TOKEN_LIFE_MS } else { MYLIBBY_TOKEN_LIFE_MS };
+        let span = self.config.token_life.unwrap_or(Span::millis(own, own));
+        self.draw_span(span, Purpose::TokenLife, kind as u64, nth)
+    }
+
+    /// How long the answer to a request takes, in milliseconds. For requests that call nobody `phone` is the provider's
+    /// place among all, which is no telephone number.
     pub(crate) fn latency_ms(&self, phone: u64, nth_request: u32, fault: Fault) -> u32 {
         let span = if fault == Fault::Slow { self.config.slow } else { self.config.latency };
         self.draw_span(span, Purpose::Latency, phone, nth_request)
@@ -151,7 +174,7 @@ fn by_phone<T: Clone>(script: &BTreeMap<String, Vec<T>>) -> Result<HashMap<u64, 
         .collect()
 }
 
-fn check_probabilities(place: &'static str, probability: &BTreeMap<Fault, f64>) -> Result<(), BadConfig> {
+fn check_probabilities(place: String, probability: &BTreeMap<Fault, f64>) -> Result<(), BadConfig> {
     let in_range = probability.values().all(|p| (0.0..=1.0).contains(p));
     let sum: f64 = probability.values().sum();
     // Ten times 0.1 is a little more than 1.
@@ -215,12 +238,21 @@ mod tests {
             script = { "+12025550101" = ["timeout", "none", "error_500"] }
             [result_faults]
             script = ["error_503"]
+            [providers.ccai.call_faults]
+            probability = { slow = 1.0 }
             "#,
         );
-        let scripted = [1, 2, 3, 4].map(|nth| plan.call_fault(number("+12025550101"), nth));
+        let scripted = [1, 2, 3, 4].map(|nth| plan.call_fault(Kind::Knovvu, number("+12025550101"), nth));
         assert_eq!(scripted, [Fault::Timeout, Fault::None, Fault::Error500, Fault::None]);
-        assert_eq!([1, 2].map(|nth| plan.result_fault(nth)), [Fault::Error503, Fault::None]);
-        let drawn: Vec<Fault> = (1..=20_000).map(|nth| plan.call_fault(number("+12025550102"), nth)).collect();
+        assert_eq!([1, 2].map(|nth| plan.result_fault(Kind::Knovvu, nth)), [Fault::Error503, Fault::None]);
+        assert_eq!(
+            plan.call_fault(Kind::Ccai, number("+12025550101"), 1),
+            Fault::Slow,
+            "its own faults, not the general"
+        );
+        assert_eq!(plan.token_fault(Kind::Ccai, 1), Fault::None);
+        let drawn: Vec<Fault> =
+            (1..=20_000).map(|nth| plan.call_fault(Kind::Livecall, number("+12025550102"), nth)).collect();
         let count = |fault| drawn.iter().filter(|drawn| **drawn == fault).count();
         assert!((1_800..2_200).contains(&count(Fault::Throttled)));
         assert!((850..1_150).contains(&count(Fault::ResetAfter)));
@@ -247,6 +279,6 @@ mod tests {
         assert_eq!(refused("script = { x = [\"busy\"] }"), BadConfig::BadNumber("x".into()));
         assert_eq!(refused("script = { \"+1\" = [] }"), BadConfig::EmptyScript("+1".into()));
         let both = "call_faults = { probability = { slow = 0.7, timeout = 0.7 } }";
-        assert_eq!(refused(both), BadConfig::BadProbability("call_faults"));
+        assert_eq!(refused(both), BadConfig::BadProbability("call_faults".to_owned()));
     }
 }

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, body::Body, response::Response};
+use axum::{Router, body::Body, extract::DefaultBodyLimit, response::Response};
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
@@ -18,14 +18,18 @@ use tokio_util::{sync::DropGuard, task::TaskTracker};
 use tower::ServiceExt;
 
 use crate::{
+    ccai,
     config::SimulatorConfig,
     connection::Connection,
     faults::ResetConnection,
-    inspect, knovvu,
+    inspect, knovvu, livecall, mylibby,
     plan::{BadConfig, Plan},
     state::{LedgerHandle, Shared},
+    uhlive,
 };
 
+/// No request to a provider needs more.
+const BODY_MAX_BYTES: usize = 256 * 1024;
 /// After a failed accept (too many open files, say) the next one is tried after this long.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
@@ -44,12 +48,19 @@ pub async fn start(config: SimulatorConfig, listen: SocketAddr) -> io::Result<Si
     let listener = TcpListener::bind(listen).await?;
     let addr = listener.local_addr()?;
     let shared = Arc::new(Shared::new(plan));
-    let router = inspect::routes().merge(knovvu::routes()).with_state(shared.clone());
+    let router = routes().with_state(shared.clone());
     let tasks = TaskTracker::new();
     let accepting = accept(listener, router, shared.clone(), tasks.clone());
     tasks.spawn(accepting);
     let stop_on_drop = shared.stopping.clone().drop_guard();
     Ok(Simulator { addr, ledger: LedgerHandle(shared), tasks, _stop_on_drop: stop_on_drop })
+}
+
+/// Everything on one port: no two providers share a path.
+fn routes() -> Router<Arc<Shared>> {
+    let providers = [knovvu::routes(), uhlive::routes(), livecall::routes(), ccai::routes(), mylibby::routes()];
+    let providers = providers.into_iter().fold(Router::new(), Router::merge);
+    inspect::routes().merge(providers.layer(DefaultBodyLimit::max(BODY_MAX_BYTES)))
 }
 
 impl Simulator {

@@ -1,22 +1,34 @@
 //! What all endpoints share, and the handle by which programs read it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+};
 
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    ccai::Flags,
     ledger::{Ledger, Ring},
+    livecall::Users,
     number::Number,
     plan::Plan,
     stamps::Stamps,
     summary::Summary,
+    tokens::Tokens,
+    words::Kind,
 };
 
 /// What all endpoints share.
 pub(crate) struct Shared {
     plan: RwLock<Arc<Plan>>,
     ledger: Mutex<Ledger>,
+    pub tokens: Tokens,
+    /// LiveCall's people.
+    pub users: Mutex<Users>,
+    /// CCAI's flags of calls, by the calls' ids.
+    pub flags: Mutex<BTreeMap<u64, Flags>>,
     pub stamps: Stamps,
     /// Cancelled when the simulator stops, so that requests which are never answered end too.
     pub stopping: CancellationToken,
@@ -34,8 +46,16 @@ pub struct Totals {
 impl Shared {
     pub fn new(plan: Plan) -> Self {
         let stamps = Stamps::new();
-        let ledger = Mutex::new(Ledger::new(stamps.now_us()));
-        Self { plan: RwLock::new(Arc::new(plan)), ledger, stamps, stopping: CancellationToken::new() }
+        let now_us = stamps.now_us();
+        Self {
+            plan: RwLock::new(Arc::new(plan)),
+            ledger: Mutex::new(Ledger::new(now_us)),
+            tokens: Tokens::new(now_us),
+            users: Mutex::default(),
+            flags: Mutex::default(),
+            stamps,
+            stopping: CancellationToken::new(),
+        }
     }
 
     pub fn plan(&self) -> Arc<Plan> {
@@ -89,6 +109,11 @@ impl LedgerHandle {
     pub fn rings(&self) -> Vec<Ring> {
         let ledger = self.0.ledger();
         (0..ledger.rings.len()).map(|index| ledger.report(index)).collect()
+    }
+
+    /// Makes an end of all access tokens, of one provider or of all.
+    pub fn revoke_tokens(&self, kind: Option<Kind>) {
+        self.0.tokens.revoke(kind);
     }
 
     /// Forgets everything: counts begin anew, and calls placed before are unknown.

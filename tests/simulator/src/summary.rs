@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, HashSet};
 use serde::Serialize;
 
 use crate::{
-    ledger::{Endpoint, Ledger},
-    words::{Fault, Outcome},
+    ledger::Ledger,
+    requests::{Endpoint, OfProvider},
+    stamps::SECOND_US,
+    words::{Fault, Kind, Outcome},
 };
 
 /// How many numbers `most_rings` names.
 const MOST_RINGS_MAX: usize = 10;
-const SECOND_US: u64 = 1_000_000;
 
 /// A run in numbers. Calls are those that rang; a second is any half-open span of 1,000,000 µs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,7 +21,7 @@ pub struct Summary {
     pub calls: u64,
     /// Different phones that rang.
     pub numbers: u64,
-    /// Rings whose conversation id an earlier ring carried too: the same attempt dialed again.
+    /// Rings whose conversation id an earlier ring carried too: the same attempt dialed again. Rings without one do not count.
     pub repeated_conversations: u64,
     /// Rings that began while an earlier call of the same phone was still going on.
     pub overlapping_calls: u64,
@@ -46,8 +47,27 @@ pub struct Summary {
     pub call: Requests,
     /// Requests for results.
     pub callresult: Requests,
-    /// Requests for results by the number of ids they asked for.
+    /// Requests for results by the number of ids they asked for (Knovvu).
     pub batches: BTreeMap<usize, u64>,
+    /// The providers that got requests.
+    pub providers: BTreeMap<Kind, ProviderSummary>,
+}
+
+/// One provider's part of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProviderSummary {
+    /// Rings.
+    pub rings: u64,
+    /// The most well-formed requests of all kinds received in any sliding second.
+    pub max_requests_in_any_second: u64,
+    /// Requests to place a call.
+    pub calls: Requests,
+    /// Requests for results.
+    pub results: Requests,
+    /// Requests for access tokens.
+    pub tokens: Requests,
+    /// All other requests.
+    pub others: Requests,
 }
 
 /// A number and how often it rang.
@@ -66,6 +86,8 @@ pub struct Requests {
     pub accepted: u64,
     /// Those refused as malformed or unauthorized.
     pub refused: u64,
+    /// Those of them whose access token was over or revoked.
+    pub stale_tokens: u64,
     /// The most well-formed ones received in any sliding second.
     pub max_in_any_second: u64,
     /// Faults among the well-formed ones.
@@ -76,7 +98,7 @@ impl Summary {
     pub(crate) fn of(ledger: &Ledger, now_us: u64) -> Self {
         let received = sorted(ledger.rings.iter().map(|ring| ring.received_us));
         let ended = sorted(ledger.rings.iter().map(|ring| ring.ended_us()));
-        let all_requests = ledger.calls.received_us.iter().chain(&ledger.results.received_us).copied();
+        let of_all = |part: fn(&OfProvider) -> &Endpoint| ledger.requests.all().map(move |(_, of)| part(of));
         let mut outcomes = BTreeMap::new();
         for ring in &ledger.rings {
             *outcomes.entry(ring.outcome).or_default() += 1;
@@ -95,23 +117,55 @@ impl Summary {
             outcomes,
             numbers_by_rings,
             most_rings: most_rings(ledger),
-            max_requests_in_any_second: max_in_any_second(&sorted(all_requests)),
-            call: Requests::of(&ledger.calls),
-            callresult: Requests::of(&ledger.results),
+            max_requests_in_any_second: max_in_any_second(&received_by(
+                ledger.requests.all().flat_map(|(_, of)| of.endpoints()),
+            )),
+            call: Requests::of(of_all(|of| &of.calls)),
+            callresult: Requests::of(of_all(|of| &of.results)),
             batches: ledger.batches.clone(),
+            providers: providers(ledger),
         }
     }
 }
 
 impl Requests {
-    fn of(endpoint: &Endpoint) -> Self {
+    fn of<'a>(endpoints: impl Iterator<Item = &'a Endpoint> + Clone) -> Self {
+        let mut faults = BTreeMap::new();
+        for (fault, count) in endpoints.clone().flat_map(|endpoint| &endpoint.faults) {
+            *faults.entry(*fault).or_default() += count;
+        }
+        let received = received_by(endpoints.clone());
         Self {
-            accepted: endpoint.received_us.len() as u64,
-            refused: endpoint.refused,
-            max_in_any_second: max_in_any_second(&sorted(endpoint.received_us.iter().copied())),
-            faults: endpoint.faults.clone(),
+            accepted: received.len() as u64,
+            refused: endpoints.clone().map(|endpoint| endpoint.refused).sum(),
+            stale_tokens: endpoints.map(|endpoint| endpoint.stale_tokens).sum(),
+            max_in_any_second: max_in_any_second(&received),
+            faults,
         }
     }
+}
+
+fn providers(ledger: &Ledger) -> BTreeMap<Kind, ProviderSummary> {
+    let mut rings: BTreeMap<Kind, u64> = BTreeMap::new();
+    ledger.rings.iter().for_each(|ring| *rings.entry(ring.kind).or_default() += 1);
+    let was_asked = |of: &OfProvider| of.endpoints().iter().any(|of| of.refused > 0 || !of.received_us.is_empty());
+    let summary = |(kind, of): (Kind, &OfProvider)| {
+        let summary = ProviderSummary {
+            rings: rings.get(&kind).copied().unwrap_or(0),
+            max_requests_in_any_second: max_in_any_second(&received_by(of.endpoints().into_iter())),
+            calls: Requests::of(std::iter::once(&of.calls)),
+            results: Requests::of(std::iter::once(&of.results)),
+            tokens: Requests::of(std::iter::once(&of.tokens)),
+            others: Requests::of(std::iter::once(&of.others)),
+        };
+        (kind, summary)
+    };
+    ledger.requests.all().filter(|(_, of)| was_asked(of)).map(summary).collect()
+}
+
+/// When these were asked, sorted.
+fn received_by<'a>(endpoints: impl Iterator<Item = &'a Endpoint>) -> Vec<u64> {
+    sorted(endpoints.flat_map(|endpoint| endpoint.received_us.iter().copied()))
 }
 
 fn sorted(times: impl Iterator<Item = u64>) -> Vec<u64> {
@@ -148,7 +202,8 @@ fn max_live(received: &[u64], ended: &[u64]) -> u64 {
 
 fn repeated_conversations(ledger: &Ledger) -> u64 {
     let mut seen = HashSet::with_capacity(ledger.rings.len());
-    (0..ledger.rings.len()).filter(|index| !seen.insert(ledger.conversation(*index))).count() as u64
+    let conversations = (0..ledger.rings.len()).map(|index| ledger.conversation(index));
+    conversations.filter(|conversation| !conversation.is_empty() && !seen.insert(*conversation)).count() as u64
 }
 
 fn overlapping_calls(ledger: &Ledger) -> u64 {

@@ -1,4 +1,4 @@
-//! The closed lists of words: how calls end, and how requests fail.
+//! The closed lists of words: whose API it is, how calls end, and how requests fail.
 
 use std::str::FromStr;
 
@@ -15,6 +15,17 @@ pub struct UnknownWord {
 impl UnknownWord {
     fn new<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Self {
         Self { found: found.chars().take(40).collect(), known: known.collect::<Vec<_>>().join(", ") }
+    }
+}
+
+impl FromStr for Kind {
+    type Err = UnknownWord;
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        let words = Self::ALL.map(Self::as_str);
+        Self::ALL
+            .into_iter()
+            .find(|word| word.as_str() == text)
+            .ok_or_else(|| UnknownWord::new(text, words.into_iter()))
     }
 }
 
@@ -37,6 +48,38 @@ impl FromStr for Fault {
             .into_iter()
             .find(|word| word.as_str() == text)
             .ok_or_else(|| UnknownWord::new(text, words.into_iter()))
+    }
+}
+
+/// Whose API a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Knovvu by Sestek.
+    Knovvu,
+    /// uh!live by Allo-Media.
+    Uhlive,
+    /// LiveCall.io.
+    Livecall,
+    /// Google Cloud CCAI Platform.
+    Ccai,
+    /// MyLibby.
+    Mylibby,
+}
+
+impl Kind {
+    /// Every provider.
+    pub const ALL: [Self; 5] = [Self::Knovvu, Self::Uhlive, Self::Livecall, Self::Ccai, Self::Mylibby];
+
+    /// The word that configuration and ledger use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Knovvu => "knovvu",
+            Self::Uhlive => "uhlive",
+            Self::Livecall => "livecall",
+            Self::Ccai => "ccai",
+            Self::Mylibby => "mylibby",
+        }
     }
 }
 
@@ -163,6 +206,10 @@ mod tests {
 
     #[test]
     fn the_words_are_those_that_serde_reads() {
+        for kind in Kind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+            assert_eq!(kind.as_str().parse(), Ok(kind));
+        }
         for outcome in Outcome::ALL {
             assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.as_str());
             assert_eq!(outcome.as_str().parse(), Ok(outcome));

@@ -10,9 +10,14 @@ use std::{
 
 use redial_shared::domain::units::Rate;
 
+use super::kinds;
+use crate::processes::Kind;
+
 /// What the files depend on.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Files {
+    /// Whose API is played.
+    pub(super) kind: Kind,
     /// Calls started in a time.
     pub(super) rate: Rate,
     /// Contacts in the list.
@@ -25,25 +30,19 @@ impl Files {
         let path = dir.join("redial.toml");
         let data_dir = dir.join("data");
         let data_dir = data_dir.display();
-        let Self { rate, .. } = self;
+        let Self { kind, rate, .. } = self;
         let live_max = self.live_max();
+        let account = kinds::account(kind, simulator);
         let config = format!(
             "workspace = \"demo\"
 data_dir = '{data_dir}'
 [http]
 listen = \"{listen}\"
 [providers.simulator]
-kind = \"knovvu\"
-base_url = \"{simulator}\"
 rate = \"{rate}\"
 max_concurrent = {live_max}
 timeout = \"5s\"
-project = \"demo\"
-tenant = \"Default\"
-access_token = \"demo\"
-scenario_path = \"demo/renewal\"
-orchestrator_url = \"{simulator}/orchestrator\"
-"
+{account}"
         );
         fs::write(&path, config)?;
         Ok(path)
@@ -51,8 +50,9 @@ orchestrator_url = \"{simulator}/orchestrator\"
 
     /// The campaign: retries after seconds instead of hours.
     pub(super) fn definition(self) -> String {
-        let Self { rate, .. } = self;
+        let Self { kind, rate, .. } = self;
         let live_max = self.live_max();
+        let call = kinds::call(kind);
         format!(
             "name = \"demo\"
 provider = \"simulator\"
@@ -76,13 +76,11 @@ max = 2
 [retry.unknown]
 delays = [\"10s\"]
 max = 1
-[call]
-display_number = \"200\"
-variables = {{ first_name = \"{{{{first_name}}}}\" }}
-[results]
+{call}[results]
 poll_first = \"500ms\"
 poll_max = \"1s\"
 give_up = \"1m\"
+assume_call = \"2s\"
 "
         )
     }
@@ -111,24 +109,28 @@ pub(super) fn zones(list: &str) -> usize {
 mod tests {
     use super::*;
 
-    fn files() -> Files {
-        Files { rate: "100/s".parse().unwrap(), contacts: 2000 }
+    fn files(kind: Kind) -> Files {
+        Files { kind, rate: "100/s".parse().unwrap(), contacts: 2000 }
     }
 
     #[test]
-    fn the_demo_campaign_is_a_valid_definition() {
-        crate::processes::campaign_name(Path::new("demo.toml"), &files().definition()).unwrap();
+    fn the_demo_campaign_is_a_valid_definition_for_every_kind() {
+        for kind in Kind::ALL {
+            crate::processes::campaign_name(Path::new("demo.toml"), &files(kind).definition()).unwrap();
+        }
     }
 
     #[test]
     fn the_demo_configuration_is_valid_and_has_its_own_data_directory() {
         let dir = tempfile::tempdir().unwrap();
         let listen: SocketAddr = "127.0.0.1:7171".parse().unwrap();
-        let config = files().write_config(dir.path(), listen, "http://127.0.0.1:7272").unwrap();
-        let settings = crate::processes::settings(Some(&config)).unwrap();
-        assert_eq!(settings.data_dir(), dir.path().join("data"));
-        assert_eq!(settings.listen(), listen.to_string());
-        assert!(settings.redis_url().unwrap().is_none());
+        for kind in Kind::ALL {
+            let config = files(kind).write_config(dir.path(), listen, "http://127.0.0.1:7272").unwrap();
+            let settings = crate::processes::settings(Some(&config)).unwrap();
+            assert_eq!(settings.data_dir(), dir.path().join("data"));
+            assert_eq!(settings.listen(), listen.to_string());
+            assert!(settings.redis_url().unwrap().is_none());
+        }
     }
 
     #[test]

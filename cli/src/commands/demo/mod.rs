@@ -1,6 +1,7 @@
 //! `redial demo`: a whole small campaign against the built-in simulator, by the same steps a user takes.
 
 mod files;
+mod kinds;
 mod report;
 
 use std::{
@@ -10,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use clap::ValueEnum;
+use chrono::{DateTime, Utc};
 use redial_shared::domain::units::Rate;
 use tokio_util::sync::CancellationToken;
 
@@ -25,7 +26,7 @@ use crate::{
     embedded_redis::EmbeddedRedis,
     failure::Failure,
     output,
-    processes::{self, Roles, Settings, Simulator},
+    processes::{self, Kind, Roles, Settings, Simulator, SimulatorOptions},
     render::{self, Paint},
     signals,
 };
@@ -42,25 +43,18 @@ const SPARE: Duration = Duration::from_secs(5 * 60);
 /// Arguments of `redial demo`.
 #[derive(Debug, clap::Args)]
 pub struct DemoArgs {
-    /// Whose API the simulator plays
-    #[arg(long, value_enum, default_value = "knovvu")]
+    /// Whose API the simulator plays: knovvu, uhlive, livecall, ccai or mylibby
+    #[arg(long, value_name = "KIND", default_value = "knovvu")]
     provider: Kind,
-    /// How many contacts to call
-    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    contacts: u32,
-    /// How many calls to start in a second, a minute or an hour, like 100/s
-    #[arg(long, value_name = "RATE", default_value = "100/s")]
-    rate: Rate,
+    /// How many contacts to call [default: 2000, livecall 500, ccai 240]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    contacts: Option<u32>,
+    /// How many calls to start in a second, a minute or an hour [default: 100/s, livecall 15/s, ccai 6/s]
+    #[arg(long, value_name = "RATE")]
+    rate: Option<Rate>,
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
-}
-
-/// The kinds of provider that the demo can play.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Kind {
-    /// Knovvu (Sestek).
-    Knovvu,
 }
 
 /// Runs the campaign to its report and leaves nothing behind.
@@ -70,8 +64,8 @@ enum Kind {
 pub async fn run(args: &DemoArgs) -> Result<(), Failure> {
     let stop = signals::stop_token()?;
     let dir = tempfile::Builder::new().prefix("redial-demo-").tempdir().map_err(cannot("make a directory"))?;
-    let simulator = Simulator::start(free_address()?, None).await?;
-    let files = files::Files { rate: args.rate, contacts: args.contacts };
+    let simulator = Simulator::start(free_address()?, SimulatorOptions::default()).await?;
+    let files = files(args)?;
     let config =
         files.write_config(dir.path(), free_address()?, &simulator.url()).map_err(cannot("write its files"))?;
     let settings = processes::settings(Some(&config))?;
@@ -80,6 +74,14 @@ pub async fn run(args: &DemoArgs) -> Result<(), Failure> {
     redis.stop().await;
     simulator.stop().await;
     finish(&report?, args.json)
+}
+
+/// What the user left open is as the kind has it.
+fn files(args: &DemoArgs) -> Result<files::Files, Failure> {
+    let kind = args.provider;
+    let (contacts, rate) = kinds::defaults(kind);
+    let rate = args.rate.map_or_else(|| rate.parse().map_err(cannot("read its own rate")), Ok)?;
+    Ok(files::Files { kind, rate, contacts: args.contacts.unwrap_or(contacts) })
 }
 
 fn finish(report: &Report, json: bool) -> Result<(), Failure> {
@@ -123,12 +125,13 @@ async fn campaign(
 ) -> Result<Report, Failure> {
     let client = connect(settings).await?;
     apply::apply(&client, CAMPAIGN, files.definition()).await?;
-    let list = processes::contacts(args.contacts)?;
+    let list = processes::contacts(files.contacts, kinds::prefix(files.kind))?;
     let zones = files::zones(&list);
     let uploaded = upload::upload_text(&client, CAMPAIGN, list).await?;
     if !args.json {
-        let contacts = render::plural(uploaded.accepted, "contact");
-        output::line(&format!("{contacts} in {zones} time zones, at most {} calls\n", args.rate))?;
+        let (contacts, zones) =
+            (render::plural(uploaded.accepted, "contact"), render::plural(zones as u64, "time zone"));
+        output::line(&format!("{contacts} in {zones}, at most {} calls\n", files.rate))?;
     }
     let started = Instant::now();
     act(&client, Step::Start, CAMPAIGN).await?;
@@ -139,8 +142,8 @@ async fn campaign(
     }
     let took = started.elapsed();
     let status = status::of(&client, CAMPAIGN).await?;
-    let attempts = attempts(&client).await?;
-    Ok(Report { status, zones, took, attempts, rang: simulator.rang(), rate: args.rate })
+    let (attempts, call_ids) = attempts(&client).await?;
+    Ok(Report { status, zones, took, attempts, rang: simulator.rang(&call_ids), rate: files.rate })
 }
 
 /// The API answers once the scheduler is up; the token is there by then.
@@ -163,19 +166,36 @@ async fn wait(client: &Client) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Counts the rows of `redial attempts`, and the contacts they are of.
-async fn attempts(client: &Client) -> Result<Written, Failure> {
+/// What the report wants of a row of `redial attempts`.
+#[derive(serde::Deserialize)]
+struct AttemptRow {
+    contact_id: String,
+    call_id: String,
+    started_at: DateTime<Utc>,
+}
+
+/// The most of these instants, in milliseconds, that lie within a second of each other.
+fn busiest_second(mut sent_ms: Vec<i64>) -> u64 {
+    sent_ms.sort_unstable();
+    let within = |(first, at): (usize, &i64)| sent_ms[first..].partition_point(|later| later - at < 1_000);
+    sent_ms.iter().enumerate().map(within).max().unwrap_or(0) as u64
+}
+
+/// Counts the rows of `redial attempts` and the contacts they are of, and gathers the providers' ids of their calls.
+async fn attempts(client: &Client) -> Result<(Written, HashSet<String>), Failure> {
     let response = export::fetch(client, Rows::Attempts, CAMPAIGN, Format::Csv).await?;
     let text = response.text().await.map_err(|error| client.broken(&error))?;
     let mut rows = csv::Reader::from_reader(text.as_bytes());
     let cannot = |error: csv::Error| Failure::failed(format_args!("the attempts cannot be read: {error}"));
-    let column = rows.headers().map_err(cannot)?.iter().position(|name| name == "contact_id").unwrap_or(1);
-    let (mut attempts, mut contacts) = (0, HashSet::new());
-    for row in rows.records() {
-        attempts += 1;
-        contacts.insert(row.map_err(cannot)?.get(column).unwrap_or_default().to_owned());
+    let (mut sent, mut contacts, mut call_ids) = (Vec::new(), HashSet::new(), HashSet::new());
+    for row in rows.deserialize::<AttemptRow>() {
+        let AttemptRow { contact_id, call_id, started_at } = row.map_err(cannot)?;
+        sent.push(started_at.timestamp_millis());
+        contacts.insert(contact_id);
+        call_ids.insert(call_id);
     }
-    Ok(Written { attempts, contacts: contacts.len() as u64 })
+    let (attempts, contacts) = (sent.len() as u64, contacts.len() as u64);
+    Ok((Written { attempts, contacts, busiest_second: busiest_second(sent) }, call_ids))
 }
 
 /// A port that nobody uses. Somebody could take it before we do; then starting says so.

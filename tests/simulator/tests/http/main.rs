@@ -1,7 +1,10 @@
 //! The simulator as its clients meet it.
 
+mod ccai;
 mod client;
 mod faults;
 mod knovvu;
 mod ledger;
+mod livecall;
 mod provider;
+mod tokens;
