@@ -1,5 +1,6 @@
 //! The worker in this process, against a provider of the test's own.
 
+mod availability;
 mod hooks;
 mod outage;
 mod stub;

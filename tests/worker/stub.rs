@@ -11,6 +11,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header::AUTHORIZATION},
     routing::{get, post},
 };
+use redial_shared::domain::Timestamp;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -42,6 +43,17 @@ status = ["done"]
 outcome = "answered"
 "#;
 
+/// What a provider file has beside that whose account respects whether people are there.
+pub const PEOPLE: &str = r#"
+[operations.availability]
+url = "/people"
+[availability]
+respected_by = "respect_people"
+status = "/status"
+open = ["available"]
+times = "/times"
+"#;
+
 /// What it was asked so far.
 #[derive(Default)]
 pub struct Asked {
@@ -53,6 +65,12 @@ pub struct Asked {
     pub is_down: bool,
     /// Calls that it answered 500.
     pub failed_calls: usize,
+    /// When people are there to take calls; none: they are.
+    pub people_come_at: Option<Timestamp>,
+    /// Questions for them that were answered that nobody is there.
+    pub nobody: usize,
+    /// Calls that came before them.
+    pub calls_to_nobody: usize,
     /// How often it was asked something harmless while it was down.
     pub failed_checks: usize,
     /// For how many calls each token is good, in their order; none: for all. After that many, neither for calls nor polls.
@@ -79,6 +97,7 @@ impl Stub {
             .route("/calls", post(call))
             .route("/calls/{id}", get(result))
             .route("/check", get(check))
+            .route("/people", get(people))
             .with_state(stub.clone());
         tokio::spawn(async move { axum::serve(listener, routes).await });
         stub
@@ -114,11 +133,29 @@ async fn call(
         asked.failed_calls += 1;
         return Err(StatusCode::INTERNAL_SERVER_ERROR);
     }
+    if asked.people_come_at.is_some_and(|at| now() < at) {
+        asked.calls_to_nobody += 1;
+    }
     let token = asked.admits(&headers).ok_or(StatusCode::UNAUTHORIZED)?;
     *asked.calls_by_token.entry(token).or_default() += 1;
     let number = call["to"].as_str().unwrap_or_default().to_owned();
     *asked.rings.entry(number.clone()).or_default() += 1;
     Ok(Json(json!({ "id": number })))
+}
+
+async fn people(State(stub): State<Stub>) -> Json<Value> {
+    let mut asked = stub.asked();
+    match asked.people_come_at.filter(|at| now() < *at) {
+        Some(at) => {
+            asked.nobody += 1;
+            Json(json!({ "status": "unavailable", "times": [at.to_string()] }))
+        }
+        None => Json(json!({ "status": "available", "times": [] })),
+    }
+}
+
+fn now() -> Timestamp {
+    chrono::Utc::now().into()
 }
 
 async fn check(State(stub): State<Stub>, headers: HeaderMap) -> Result<(), StatusCode> {

@@ -21,7 +21,7 @@ pub const CONTACTS: usize = 100;
 const LEASE: Duration = Duration::from_secs(15);
 /// Bounds a test that fails.
 const WITHIN: Duration = Duration::from_secs(60);
-const DEFINITION: &str = "name = \"nightly\"\nprovider = \"acme\"\n[results]\npoll_first = \"1s\"\n[retry.unknown]\ndelays = [\"1s\"]\nmax = 3\n";
+pub const DEFINITION: &str = "name = \"nightly\"\nprovider = \"acme\"\n[results]\npoll_first = \"1s\"\n[retry.unknown]\ndelays = [\"1s\"]\nmax = 3\n";
 
 /// A running campaign of 100 contacts, a worker, and a provider.
 pub struct World {
@@ -46,8 +46,13 @@ impl World {
 
     /// The same, with another provider file and another definition.
     pub async fn start_as(spec_text: &str, definition: &str, good_for: &[usize], keys: &str) -> Self {
+        Self::start_at(Stub::serve(good_for).await, spec_text, definition, keys).await
+    }
+
+    /// The same at a provider that serves already.
+    pub async fn start_at(stub: Stub, spec_text: &str, definition: &str, keys: &str) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let (redis, stub) = (RedisServer::start().unwrap(), Stub::serve(good_for).await);
+        let redis = RedisServer::start().unwrap();
         let directory = tempfile::tempdir().unwrap();
         let spec = directory.path().join("stub.toml");
         fs::write(&spec, spec_text).unwrap();

@@ -7,6 +7,7 @@
 
 mod account;
 mod ask;
+mod availability;
 mod batch;
 mod calls;
 mod claiming;
@@ -82,6 +83,10 @@ pub async fn run(config: Arc<Config>, store: Store, stop: CancellationToken) -> 
     let places = Arc::new(Semaphore::new(config.worker.concurrency as usize));
     let (jobs, queue) = Queue::<Job>::new();
     for account in &accounts {
+        if account.respects_availability() {
+            account.look_for_people().await;
+        }
+        background.spawn(availability::run(account.clone(), settled.clone()));
         claiming.spawn(claiming::run(account.clone(), places.clone(), jobs.clone(), stop.clone()));
         for _ in 0..POLLS_AT_ONCE {
             background.spawn(polling::run(account.clone(), settled.clone()));

@@ -66,6 +66,17 @@ impl Store {
         self.connection.run::<i64>("block_account", arguments.as_slice()).await.map(drop)
     }
 
+    /// Starts no call of an account before `until`; results are asked for all the same.
+    ///
+    /// # Errors
+    /// When Redis does not answer.
+    pub async fn close_account(&self, account: &str, until: Timestamp, reason: &str) -> Result<(), StoreError> {
+        let mut command = redis::cmd("HSET");
+        command.arg(self.connection.keys().account(account)).arg("closed_until").arg(until.as_millis());
+        command.arg("closed_reason").arg(reason);
+        self.connection.query::<i64>(&command).await.map(drop)
+    }
+
     /// Starts no call of an account until it is resumed. Answers the instant from which none can start: those that were
     /// granted before have their permits until then.
     ///
@@ -86,7 +97,13 @@ impl Store {
         let keys = self.connection.keys();
         let mut pipeline = redis::pipe();
         pipeline.cmd("HDEL").arg(keys.account(account)).arg("paused").arg("blocked_until").arg("blocked_reason");
-        pipeline.arg("down_until").arg("down_reason").arg("probe_until").arg("downs");
+        pipeline
+            .arg("closed_until")
+            .arg("closed_reason")
+            .arg("down_until")
+            .arg("down_reason")
+            .arg("probe_until")
+            .arg("downs");
         pipeline.arg("slow_us").arg("slow_full_us").arg("slow_ms");
         pipeline.cmd("PUBLISH").arg(keys.wake()).arg(account);
         self.connection.query_all::<redis::Value>(&pipeline).await.map(drop)
@@ -136,11 +153,14 @@ impl Store {
             Some(number("slow_full_us")? / slow_us + grown).filter(|part| *part < 1.0)
         };
         let pace = number("slow_us").and_then(part);
-        let (waits, down) = (instant("blocked_until").filter(|until| *until > now), instant("down_until"));
+        let ahead = |field: &str| instant(field).filter(|until| *until > now);
+        let (blocked, closed, down) = (ahead("blocked_until"), ahead("closed_until"), instant("down_until"));
         let mut text = |field: &str| fields.remove(field);
+        let mut waits = |until: Option<Timestamp>, reason| until.map(|until| (until, text(reason).unwrap_or_default()));
+        let waits = waits(closed, "closed_reason").max(waits(blocked, "blocked_reason"));
         Ok(AccountHealth {
             paused: text("paused"),
-            waits: waits.map(|until| (until, text("blocked_reason").unwrap_or_default())),
+            waits,
             down: down.map(|until| (until, text("down_reason").unwrap_or_default())),
             pace,
             live_calls,

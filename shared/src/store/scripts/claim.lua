@@ -12,9 +12,10 @@ local recovering = tonumber(call('GET', k_recovering()) or 0)
 if recovering > now_ms then return { -2, recovering } end
 
 local v = call('HMGET', k_account(account), 'paused', 'blocked_until', 'tat_us', 'every_us', 'max_live', 'claimed',
-  'request_tat_us', 'request_us', 'down_until', 'probe_until')
+  'request_tat_us', 'request_us', 'down_until', 'probe_until', 'closed_until')
 if v[1] and v[1] ~= '' then return { -3, 0 } end
 local blocked_until, tat_us, every_us = tonumber(v[2] or 0), tonumber(v[3] or 0), tonumber(v[4] or 0)
+blocked_until = math.max(blocked_until, tonumber(v[11] or 0))
 if blocked_until > now_ms then return { 1, blocked_until } end
 if v[9] then
   local wait_ms = math.max(tonumber(v[9]), tonumber(v[10] or 0))
