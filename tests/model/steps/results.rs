@@ -5,7 +5,7 @@ use std::time::Duration;
 use rand::Rng;
 use redial_shared::{
     domain::{AttemptId, Outcome, polling, transition::Ending},
-    store::{Claimed, PollEntry, Reaped, limits},
+    store::{Claimed, Heard, HookTerms, PollEntry, Reaped, StoreError, Told, limits},
 };
 
 use crate::world::{ACCOUNTS, Job, Step, World, failed, same};
@@ -26,6 +26,7 @@ const ANSWERS: [Outcome; 9] = [
 const TAKEN: Duration = Duration::from_secs(7);
 const SEND_LAG: Duration = Duration::from_micros(limits::SEND_LAG_US);
 const SLACK: Duration = Duration::from_millis(500);
+const HOOK: HookTerms = HookTerms { keep_early: TAKEN, poll_in: Some(SLACK) };
 
 impl World {
     pub async fn poll(&mut self) -> Step {
@@ -118,7 +119,31 @@ impl World {
             self.advance_to((started_at + SEND_LAG).as_millis());
             endings.push((attempt, self.ending(outcome, false)));
         }
+        if self.chance(50) {
+            let (attempt, ending) = endings.remove(0);
+            self.hear(attempt, ending).await?;
+        }
         self.end_attempts(endings).await
+    }
+
+    /// The same through the hook of the account that placed the call, signed.
+    async fn hear(&mut self, attempt: AttemptId, ending: Ending) -> Step {
+        let started_at = self.model.contact_mut(attempt).and_then(|contact| {
+            let found = contact.attempts.iter().find(|past| past.record.revision == attempt.revision);
+            found.map(|past| past.record.started_at)
+        });
+        let info = self.store.fresh_info(attempt.campaign).await.map_err(failed)?;
+        let account = info.account_at(started_at.ok_or("an answer to no attempt")?).to_owned();
+        self.note(format!("hook of {account}: {attempt} {}", ending.outcome));
+        let told = Told { call_id: String::new(), attempt: Some(attempt), ending: Some(ending.clone()), proved: true };
+        let heard = match self.store.hear(&account, &told, &HOOK).await {
+            Err(StoreError::Unwilling(_)) => None,
+            heard => Some(heard.map_err(failed)?),
+        };
+        same("hooks wait", heard.is_none(), self.model.recovering_until_ms > self.model.now_ms)?;
+        let Some(heard) = heard else { return Ok(()) };
+        self.is_over(attempt);
+        same("heard", heard == Heard::Settled, self.conclude(attempt, &ending))
     }
 
     /// What a worker is about to call has answered after all: its former attempt was in doubt.
