@@ -172,6 +172,7 @@ fn simulator(all: &ScriptedList) -> SimulatorConfig {
         result_faults: ResultFaults { probability: FAULTS.into(), ..ResultFaults::default() },
         token_faults: ResultFaults { script: TOKEN_FAULTS.into(), ..ResultFaults::default() },
         token_life: Some(Span::millis(TOKEN_LIFE_S as u32 * 1_000, TOKEN_LIFE_S as u32 * 1_000)),
+        tail_lag: Span::millis(500, 500),
         // Within the time-out.
         slow: Span::millis(200, 600),
         ..all.simulator()
