@@ -75,6 +75,7 @@ impl Account {
             timeout,
             begins: engine.begins(timeout),
             templates: CallTemplates::default(),
+            health: Health::of(provider.as_ref()),
             provider,
             engine,
             claimable: Notify::new(),
@@ -82,7 +83,6 @@ impl Account {
             hook,
             polls: RateLimiter::direct(Quota::per_second(POLLS_PER_SECOND)),
             tokens: Tokens::new(),
-            health: Health::default(),
         }))
     }
 

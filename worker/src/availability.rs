@@ -11,16 +11,10 @@ use crate::account::Account;
 /// How often a provider is asked. What it said counts twice as long, so that no call slips through between two answers.
 const ASK_EVERY: Duration = Duration::from_secs(30);
 
-/// Asks again and again until told to stop. The first call of the account waits for the first answer.
-pub(crate) async fn run(account: Arc<Account>, stop: CancellationToken) {
-    if !account.respects_availability() {
-        return;
-    }
-    loop {
-        let pause = account.look_for_people().await;
-        if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
-            return;
-        }
+/// Asks again and again until told to stop, first after a pause.
+pub(crate) async fn run(account: Arc<Account>, mut pause: Duration, stop: CancellationToken) {
+    while stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_some() {
+        pause = account.look_for_people().await;
     }
 }
 

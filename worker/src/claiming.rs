@@ -49,7 +49,7 @@ async fn claim_once(account: &Arc<Account>, places: &Arc<Semaphore>, jobs: &mpsc
     let engine = &account.engine;
     let clock = engine.store.clock();
     let until = |at: Timestamp| at.since(clock.now());
-    match engine.store.claim(engine.worker(), &account.name, free.num_permits(), account.can_probe()).await {
+    match engine.store.claim(engine.worker(), &account.name, free.num_permits(), account.health.can_probe).await {
         Ok(Claim::Granted(contacts, wait)) => {
             let granted = contacts.len();
             if let Err(error) = hand_over(account, contacts, free, jobs).await {

@@ -8,7 +8,11 @@ use std::{
     time::Duration,
 };
 
-use redial_shared::{domain::Timestamp, provider::PollError, store::StoreError};
+use redial_shared::{
+    domain::Timestamp,
+    provider::{PollError, Provider},
+    store::StoreError,
+};
 
 use crate::account::Account;
 
@@ -22,20 +26,24 @@ const REFUSED_PAUSE: Duration = Duration::from_secs(60);
 const FAILED_PAUSE: Duration = Duration::from_secs(2);
 
 /// What this process has seen of a provider.
-#[derive(Default)]
 pub(crate) struct Health {
+    /// Whether it can be asked whether it is up without calling anybody.
+    pub(crate) can_probe: bool,
     /// Requests in a row that failed.
     failures: AtomicU32,
     /// Whether this process has found it down.
     down: AtomicBool,
 }
 
-impl Account {
-    /// Whether the provider can be asked whether it is up without calling anybody.
-    pub(crate) fn can_probe(&self) -> bool {
-        self.provider.check(None).is_some()
+impl Health {
+    /// Nothing yet.
+    pub(crate) fn of(provider: &dyn Provider) -> Self {
+        let can_probe = provider.check(None).is_some();
+        Self { can_probe, failures: AtomicU32::new(0), down: AtomicBool::new(false) }
     }
+}
 
+impl Account {
     /// The provider answered, whatever it said.
     pub(crate) async fn answered(&self) {
         self.health.failures.store(0, Ordering::Relaxed);

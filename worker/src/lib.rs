@@ -84,9 +84,10 @@ pub async fn run(config: Arc<Config>, store: Store, stop: CancellationToken) -> 
     let (jobs, queue) = Queue::<Job>::new();
     for account in &accounts {
         if account.respects_availability() {
-            account.look_for_people().await;
+            // The first call waits for the first answer.
+            let pause = account.look_for_people().await;
+            background.spawn(availability::run(account.clone(), pause, settled.clone()));
         }
-        background.spawn(availability::run(account.clone(), settled.clone()));
         claiming.spawn(claiming::run(account.clone(), places.clone(), jobs.clone(), stop.clone()));
         for _ in 0..POLLS_AT_ONCE {
             background.spawn(polling::run(account.clone(), settled.clone()));

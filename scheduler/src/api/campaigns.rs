@@ -66,11 +66,7 @@ pub async fn apply(
 )]
 pub async fn list(State(state): State<ApiState>) -> Result<Json<CampaignList>, Problem> {
     let views = state.store.campaigns().await?;
-    let mut campaigns = Vec::with_capacity(views.len());
-    for view in &views {
-        campaigns.push(state.status(view).await?);
-    }
-    Ok(Json(CampaignList { campaigns }))
+    Ok(Json(CampaignList { campaigns: state.statuses(&views).await? }))
 }
 
 /// One campaign's status.
@@ -84,7 +80,7 @@ pub async fn list(State(state): State<ApiState>) -> Result<Json<CampaignList>, P
 )]
 pub async fn status(State(state): State<ApiState>, Campaign(name): Campaign) -> Result<Json<Status>, Problem> {
     let view = state.store.campaign(&name).await?;
-    Ok(Json(state.status(&view).await?))
+    Ok(Json(state.statuses(&[view]).await?.remove(0)))
 }
 
 fn applied_word(applied: Applied) -> &'static str {

@@ -25,7 +25,7 @@ mod verbs;
 mod why;
 mod workers;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 
 use axum::{Extension, Router, middleware, serve::ListenerExt};
 use redial_shared::{
@@ -57,14 +57,23 @@ impl ApiState {
         Self { store, config, counters: Arc::default() }
     }
 
-    async fn status(&self, view: &CampaignView) -> Result<status::Status, Problem> {
-        let account = self.config.providers.get(&view.account);
-        let mut status = status::Status::of(view, account, self.store.clock().now());
-        if view.state == CampaignState::Running && status.reason.is_empty() {
-            let health = self.store.account_health(&view.account).await?;
-            status.reason = health.trouble(&view.account).unwrap_or_default();
+    /// Where campaigns stand. How an account fares is read once for all of its campaigns.
+    async fn statuses(&self, views: &[CampaignView]) -> Result<Vec<status::Status>, Problem> {
+        let mut troubles = BTreeMap::new();
+        let mut statuses = Vec::with_capacity(views.len());
+        for view in views {
+            let account = self.config.providers.get(&view.account);
+            let mut status = status::Status::of(view, account, self.store.clock().now());
+            if view.state == CampaignState::Running && status.reason.is_empty() {
+                if !troubles.contains_key(&view.account) {
+                    let health = self.store.account_health(&view.account).await?;
+                    troubles.insert(&view.account, health.trouble(&view.account).unwrap_or_default());
+                }
+                status.reason.clone_from(&troubles[&view.account]);
+            }
+            statuses.push(status);
         }
-        Ok(status)
+        Ok(statuses)
     }
 }
 

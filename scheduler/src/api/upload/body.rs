@@ -11,6 +11,8 @@ use futures_util::{StreamExt, TryStreamExt};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 
+use crate::api::tokens::hex;
+
 /// Parts of the body that are read ahead of the thread; the connection gives parts of at most some 100 KiB.
 const PARTS_WAITING: usize = 16;
 
@@ -88,8 +90,7 @@ impl Digest {
 
     /// SHA-256 of all bytes so far, in hexadecimal.
     pub fn so_far(&self) -> String {
-        let digest = self.0.lock().expect("no panic while held").clone().finalize();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.0.lock().expect("no panic while held").clone().finalize())
     }
 }
 

@@ -3,8 +3,8 @@
 -- ARGV from 2, a group of 17 an attempt: campaign, position, revision of the attempt, expected revision, new record,
 -- worker of the intent, lane to file in ('' = none), due_ms (0 = front of the lane), outcome that was counted before
 -- (0 = none), outcome to count (0 = none), attempts to add, number to free ('' = none), then slot: 'free' | 'keep',
--- until when number and slot are taken (ms, 0 = the number is free, the slot as it was), poll entry, poll: 'end' (our
--- hook forgets the call's id too) | 'keep', the whole record as it must be ('' = only its revision counts)
+-- until when number and slot are taken (ms, 0 = the number is free, the slot as it was), poll entry,
+-- poll: 'end' | 'keep', the whole record as it must be ('' = only its revision counts)
 -- Returns one value an attempt: 1, or the present record when it is not the expected one.
 --@include time campaign records lanes slots
 local GROUP = 17
