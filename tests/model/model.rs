@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono_tz::Tz;
 use redial_shared::{
     domain::{
-        AttemptId, CampaignId, CampaignState, ContactState, Interval, Outcome, Timestamp, campaign::CampaignDefinition,
-        contact, record::AttemptRecord, retry::PastAttempt,
+        AttemptId, CampaignId, CampaignState, ContactState, Interval, Outcome, Place, Timestamp,
+        campaign::CampaignDefinition, contact, record::AttemptRecord, retry::PastAttempt,
     },
     store::view::Counts,
 };
@@ -208,7 +208,7 @@ impl Campaign {
 
     /// The zone whose calendar days count for a contact.
     pub fn calendar(&self, zone: Option<Tz>) -> Tz {
-        let of_hours = || self.definition.calling_hours.zones_for(&[])?.first().copied();
+        let of_hours = || self.definition.calling_hours.zones_for(&Place::default())?.first().copied();
         zone.or_else(of_hours).unwrap_or(Tz::UTC)
     }
 

@@ -8,7 +8,7 @@ use std::{
 
 use redial_shared::{
     domain::{
-        CampaignState, ContactState, Interval, Timestamp,
+        CampaignState, ContactState, Interval, Place, Timestamp,
         calling_hours::{CallingHours, open_intervals},
     },
     store::view::{CampaignView, ContactView},
@@ -90,9 +90,9 @@ impl Openings {
 }
 
 fn look(hours: &CallingHours, zone: Option<&str>, now: Timestamp) -> Open {
-    let zones: Vec<_> = zone.iter().filter_map(|zone| zone.parse().ok()).collect();
-    if hours.zones_for(&zones).is_none() {
+    let place = Place::in_zones(zone.iter().filter_map(|zone| zone.parse().ok()));
+    if hours.zones_for(&place).is_none() {
         return Err(Closed::NoZone);
     }
-    Ok(open_intervals(hours, &zones, now, now + AHEAD).into())
+    Ok(open_intervals(hours, &place, now, now + AHEAD).into())
 }

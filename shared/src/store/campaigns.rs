@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono_tz::Tz;
-
 use super::{
     CampaignInfo, Leadership, Standing, Store, StoreError,
     arguments::Arguments,
@@ -390,8 +388,7 @@ impl CampaignInfo {
     /// A lane's open intervals for the next two days, as its campaign's calling hours say.
     pub fn open_intervals(&self, lane: u16, now: Timestamp) -> Vec<Interval> {
         let until = now + std::time::Duration::from_secs(2 * 24 * 3600);
-        let zones: Vec<Tz> = self.zone(lane).into_iter().collect();
-        open_intervals(&self.definition.calling_hours, &zones, now, until)
+        open_intervals(&self.definition.calling_hours, &self.place(lane), now, until)
     }
 
     /// The same for every lane; the lanes of a zone have the same hours.

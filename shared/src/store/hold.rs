@@ -116,7 +116,7 @@ impl Store {
 impl CampaignInfo {
     /// Whether the contacts of a lane cannot be called because their hours need a time zone and they have none.
     fn lacks_zone(&self, lane: u16) -> bool {
-        self.definition.calling_hours.zones_for(&Vec::from_iter(self.zone(lane))).is_none()
+        self.definition.calling_hours.zones_for(&self.place(lane)).is_none()
     }
 }
 

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 
 use super::{Store, StoreError};
 use crate::domain::{
-    CampaignId, CampaignName, Timestamp,
+    CampaignId, CampaignName, Place, Timestamp,
     campaign::{self, CampaignDefinition},
 };
 
@@ -34,6 +34,11 @@ pub struct CampaignInfo {
 }
 
 impl CampaignInfo {
+    /// Where a lane's contacts can be.
+    pub fn place(&self, lane: u16) -> Place {
+        self.zones.get(usize::from(lane >> 4)).and_then(|place| place.parse().ok()).unwrap_or_default()
+    }
+
     /// The zone of a lane's contacts, where their list names one.
     pub fn zone(&self, lane: u16) -> Option<Tz> {
         self.zones.get(usize::from(lane >> 4)).and_then(|zone| zone.parse().ok())
@@ -46,7 +51,7 @@ impl CampaignInfo {
 
     /// The zone whose calendar counts for a lane's contacts: theirs, else that of the calling hours, else UTC.
     pub fn calendar(&self, lane: u16) -> Tz {
-        let of_hours = || self.definition.calling_hours.zones_for(&[])?.first().copied();
+        let of_hours = || self.definition.calling_hours.zones_for(&Place::default())?.first().copied();
         self.zone(lane).or_else(of_hours).unwrap_or(Tz::UTC)
     }
 

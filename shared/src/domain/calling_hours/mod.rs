@@ -15,7 +15,7 @@ use chrono_tz::Tz;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{
-    Interval, Timestamp, interval,
+    Interval, Place, Timestamp, interval,
     local_time::{self, Stretch},
     units::Span,
 };
@@ -60,11 +60,11 @@ pub enum UnknownZone {
 }
 
 impl CallingHours {
-    /// The zones whose clocks must all agree for a contact that can be in `zones`. None: the contact must be held.
-    pub fn zones_for(&self, zones: &[Tz]) -> Option<Vec<Tz>> {
+    /// The zones whose clocks must all agree for a contact that can be at `place`. None: it must be held.
+    pub fn zones_for(&self, place: &Place) -> Option<Vec<Tz>> {
         match (self.timezone, self.unknown_zone) {
             (HoursZone::Fixed(zone), _) => Some(vec![zone]),
-            (HoursZone::Contact, _) if !zones.is_empty() => Some(zones.to_vec()),
+            (HoursZone::Contact, _) if !place.zones.is_empty() => Some(place.zones.clone()),
             (HoursZone::Contact, UnknownZone::Assume(zone)) => Some(vec![zone]),
             // Hours that are always open need no clock.
             (HoursZone::Contact, UnknownZone::Hold) => self.week.is_none().then(Vec::new),
@@ -72,15 +72,15 @@ impl CallingHours {
     }
 }
 
-/// When a contact that can be in any of `zones` may be called within `[from, to)`: sorted, apart from each other, and
+/// When a contact that can be anywhere in `place` may be called within `[from, to)`: sorted, apart from each other, and
 /// all zones agreeing. Without zones and with `unknown_zone = "hold"` there is no such time.
 ///
 /// The work grows with the days asked for, not with the contacts.
-pub fn open_intervals(hours: &CallingHours, zones: &[Tz], from: Timestamp, to: Timestamp) -> Vec<Interval> {
+pub fn open_intervals(hours: &CallingHours, place: &Place, from: Timestamp, to: Timestamp) -> Vec<Interval> {
     if from >= to {
         return Vec::new();
     }
-    let Some(zones) = hours.zones_for(zones) else { return Vec::new() };
+    let Some(zones) = hours.zones_for(place) else { return Vec::new() };
     // Looking ahead by the margin tells a closing at `to` from hours that go on; what is cut off below lies beyond `to`.
     let margin = hours.margin.duration();
     let mut open = vec![Interval { from, to: to + margin }];

@@ -51,7 +51,7 @@ fn is_callable(hours: &CallingHours, zones: &[Tz], instant: Timestamp) -> bool {
 }
 
 fn assert_agrees(hours: &CallingHours, zones: &[Tz], from: Timestamp, to: Timestamp) {
-    let intervals = open_intervals(hours, zones, from, to);
+    let intervals = open_intervals(hours, &Place::in_zones(zones.iter().copied()), from, to);
     assert!(intervals.iter().all(|interval| from <= interval.from && interval.from < interval.to && interval.to <= to));
     assert!(intervals.windows(2).all(|pair| pair[0].to < pair[1].from), "{intervals:?}");
     let mut instant = from;
@@ -143,21 +143,27 @@ proptest! {
 #[test]
 fn without_a_table_any_time_is_open_even_without_a_zone() {
     let (from, to) = around("2026-03-29");
-    assert_eq!(open_intervals(&CallingHours::default(), &[], from, to), [Interval { from, to }]);
-    assert_eq!(open_intervals(&CallingHours::default(), &[], to, from), []);
+    assert_eq!(open_intervals(&CallingHours::default(), &Place::default(), from, to), [Interval { from, to }]);
+    assert_eq!(open_intervals(&CallingHours::default(), &Place::default(), to, from), []);
 }
 
 #[test]
 fn all_zones_must_allow() {
     let zones = [Tz::America__New_York, Tz::America__Los_Angeles];
-    let open = open_intervals(&daily(&["09:00-17:00"]), &zones, at("2026-06-01T00:00:00Z"), at("2026-06-02T00:00:00Z"));
+    let open = open_intervals(
+        &daily(&["09:00-17:00"]),
+        &Place::in_zones(zones),
+        at("2026-06-01T00:00:00Z"),
+        at("2026-06-02T00:00:00Z"),
+    );
     assert_eq!(shown(&open), ["01T16:00 01T21:00"]);
 }
 
 #[test]
 fn a_time_shown_twice_is_open_twice_and_a_skipped_one_never() {
     let hours = daily(&["02:00-02:30"]);
-    let in_paris = |from: &str, to: &str| shown(&open_intervals(&hours, &[Tz::Europe__Paris], at(from), at(to)));
+    let in_paris =
+        |from: &str, to: &str| shown(&open_intervals(&hours, &Place::in_zones([Tz::Europe__Paris]), at(from), at(to)));
     let autumn = in_paris("2026-10-24T22:00:00Z", "2026-10-25T22:00:00Z");
     assert_eq!(autumn, ["25T00:00 25T00:30", "25T01:00 25T01:30"]);
     assert_eq!(in_paris("2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"), [""; 0]);
@@ -170,7 +176,8 @@ fn the_margin_holds_before_every_closing_and_not_where_hours_go_on() {
         restricted: vec![Interval { from: at("2026-06-01T12:00:00Z"), to: at("2026-06-01T13:00:00Z") }],
         ..daily(&["10:00-11:00", "11:00-24:00", "00:00-02:00"])
     };
-    let open = |to: &str| shown(&open_intervals(&hours, &[Tz::UTC], at("2026-06-01T09:00:00Z"), at(to)));
+    let open =
+        |to: &str| shown(&open_intervals(&hours, &Place::in_zones([Tz::UTC]), at("2026-06-01T09:00:00Z"), at(to)));
     assert_eq!(open("2026-06-02T09:00:00Z"), ["01T10:00 01T11:50", "01T13:00 02T01:50"]);
     assert_eq!(open("2026-06-01T20:00:00Z"), ["01T10:00 01T11:50", "01T13:00 01T20:00"]);
     assert_eq!(open("2026-06-01T11:55:00Z"), ["01T10:00 01T11:50"]);
@@ -180,14 +187,20 @@ fn the_margin_holds_before_every_closing_and_not_where_hours_go_on() {
 fn a_holiday_opens_no_span_and_ends_the_one_of_the_day_before() {
     let mut hours = daily(&["22:00-02:00"]);
     hours.holidays.insert(NaiveDate::from_ymd_opt(2026, 12, 24).unwrap());
-    let open = open_intervals(&hours, &[Tz::UTC], at("2026-12-23T12:00:00Z"), at("2026-12-26T12:00:00Z"));
+    let open =
+        open_intervals(&hours, &Place::in_zones([Tz::UTC]), at("2026-12-23T12:00:00Z"), at("2026-12-26T12:00:00Z"));
     assert_eq!(shown(&open), ["23T22:00 24T00:00", "25T22:00 26T02:00"]);
 }
 
 #[test]
 fn one_zone_for_all_replaces_the_contacts() {
     let hours = CallingHours { timezone: HoursZone::Fixed(Tz::UTC), ..daily(&["10:00-11:00"]) };
-    let open = open_intervals(&hours, &[Tz::Asia__Tokyo], at("2026-06-01T00:00:00Z"), at("2026-06-02T00:00:00Z"));
+    let open = open_intervals(
+        &hours,
+        &Place::in_zones([Tz::Asia__Tokyo]),
+        at("2026-06-01T00:00:00Z"),
+        at("2026-06-02T00:00:00Z"),
+    );
     assert_eq!(shown(&open), ["01T10:00 01T11:00"]);
 }
 
@@ -195,7 +208,7 @@ fn one_zone_for_all_replaces_the_contacts() {
 fn an_unknown_zone_is_held_or_assumed() {
     let (from, to) = (at("2026-06-01T00:00:00Z"), at("2026-06-02T00:00:00Z"));
     let mut hours = daily(&["10:00-11:00"]);
-    assert_eq!(open_intervals(&hours, &[], from, to), []);
+    assert_eq!(open_intervals(&hours, &Place::default(), from, to), []);
     hours.unknown_zone = UnknownZone::Assume(Tz::Europe__Paris);
-    assert_eq!(shown(&open_intervals(&hours, &[], from, to)), ["01T08:00 01T09:00"]);
+    assert_eq!(shown(&open_intervals(&hours, &Place::default(), from, to)), ["01T08:00 01T09:00"]);
 }
