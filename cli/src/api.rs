@@ -199,6 +199,9 @@ pub struct AttemptStory {
     /// What went wrong.
     #[serde(default)]
     pub reason: Option<String>,
+    /// What the bot learned.
+    #[serde(default)]
+    pub captured: BTreeMap<String, String>,
 }
 
 /// `GET /providers`.

@@ -10,7 +10,7 @@ use chrono::DateTime;
 use redial_shared::{
     domain::{
         AttemptId, CampaignId, ContactState, Outcome, PhoneNumber, Timestamp, campaign, contact::Contact,
-        record::Record, transition, transition::Ending,
+        learned::Captured, record::Record, transition, transition::Ending,
     },
     store::{
         BeginAnswer, Claim, Intent, Leadership, Standing, Store, StoreError,
@@ -191,7 +191,15 @@ impl World {
 
     async fn end_with(&self, attempts: &[AttemptId], outcome: Outcome, hold: bool, at: Timestamp) {
         let reason = String::new();
-        let ending = Ending { outcome, provider_status: String::new(), duration_s: None, reason, hold, at };
+        let ending = Ending {
+            outcome,
+            provider_status: String::new(),
+            duration_s: None,
+            reason,
+            hold,
+            at,
+            captured: Captured::default(),
+        };
         let endings = attempts.iter().map(|attempt| (*attempt, ending.clone())).collect();
         assert_eq!(self.store.end_attempts(endings).await.unwrap(), attempts.len());
     }

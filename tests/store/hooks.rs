@@ -6,12 +6,14 @@ use redial_shared::{
     domain::{
         AttemptId, CampaignId, ContactState, Outcome, PhoneNumber, Timestamp, campaign,
         contact::Contact,
+        learned::Captured,
         record::Record,
         transition::{self, Ending},
     },
     store::{BeginAnswer, Claim, Heard, HookTerms, Intent, Placed, PollEntry, Settled, Store, Told, Verb},
 };
 use redial_tests::support::RedisServer;
+use serde_json::{Value, json};
 
 use crate::{LEASE, NOON_MS};
 
@@ -31,6 +33,8 @@ enum Event {
     ToldByAttempt,
     /// That it ended, from whom is not proved.
     Hinted,
+    /// The same, with what the bot learned.
+    Learned,
 }
 
 struct World {
@@ -45,7 +49,9 @@ impl World {
         let redis = RedisServer::start().unwrap();
         let store = Store::connect(&redis.url(), "test", LEASE).await.unwrap();
         store.set_now(Timestamp::from_millis(NOON_MS));
-        let source = "name = \"nightly\"\nprovider = \"acme\"\n[retry.unknown]\ndelays = [\"1s\"]\nmax = 3\n";
+        let source = "name = \"nightly\"\nprovider = \"acme\"\n[retry.unknown]\ndelays = [\"1s\"]\nmax = 3\n\
+                      [results]\ncapture = { disposition = \"/custom/disposition\" }\n\
+                      rules = [{ when = \"disposition = callback\", then = \"retry in 1d\" }]\n";
         let (_, campaign) = store.apply(&campaign::parse(source, "nightly.toml").unwrap(), source).await.unwrap();
         let mut upload = store.upload(campaign).await.unwrap();
         let numbers = vec![PhoneNumber::from_e164("+12025550101").unwrap()];
@@ -76,6 +82,7 @@ impl World {
             call_id: CALL.to_owned(),
             attempt: by_attempt.then_some(attempt),
             ending: Some(self.ending(Outcome::Answered)),
+            report: Value::Null,
             proved,
         };
         match event {
@@ -86,6 +93,10 @@ impl World {
             Event::ToldById => drop(self.hear(&told(false, true)).await),
             Event::ToldByAttempt => drop(self.hear(&told(true, true)).await),
             Event::Hinted => drop(self.hear(&told(false, false)).await),
+            Event::Learned => {
+                let report = json!({ "custom": { "disposition": "callback" } });
+                self.hear(&Told { report, ..told(false, false) }).await;
+            }
         }
     }
 
@@ -113,7 +124,15 @@ impl World {
 
     fn ending(&self, outcome: Outcome) -> Ending {
         let at = self.store.clock().now();
-        Ending { outcome, provider_status: String::new(), duration_s: None, reason: String::new(), hold: false, at }
+        Ending {
+            outcome,
+            provider_status: String::new(),
+            duration_s: None,
+            reason: String::new(),
+            hold: false,
+            at,
+            captured: Captured::default(),
+        }
     }
 
     async fn record(&self, attempt: AttemptId) -> Record {
@@ -158,6 +177,31 @@ async fn the_same_news_in_any_order_give_the_same_state() {
         assert_eq!(counts.outcomes.get(&Outcome::Answered), Some(&1), "{order:?}: {counts:?}");
         assert_eq!(counts.outcomes.get(&Outcome::Unknown).copied().unwrap_or(0), 0, "{order:?}: {counts:?}");
         assert!(!world.polled().await, "{order:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_bot_learned_decides_the_same_whenever_it_comes() {
+    use Event::{InDoubt, Learned, Placed, ToldByAttempt, ToldById};
+    let sets = [&[Placed, ToldByAttempt, Learned, Learned][..], &[Placed, InDoubt, ToldById, Learned]];
+    for order in sets.iter().flat_map(|set| orders(set)) {
+        let world = World::start().await;
+        let intent = world.begin().await;
+        for event in &order {
+            world.happens(*event, &intent).await;
+        }
+        let record = world.record(intent.attempt()).await;
+        let last = record.attempts.last().unwrap();
+        assert_eq!(
+            (last.outcome, last.captured.get("disposition")),
+            (Some(Outcome::Answered), Some("callback")),
+            "{order:?}"
+        );
+        let again = last.ended_at.map(|ended| ended + Duration::from_secs(24 * 3600));
+        assert_eq!((record.state, record.due), (ContactState::Waiting, again), "{order:?}");
+        assert_eq!(record.reason, "disposition = callback: retry in 1d");
+        let counts = world.store.campaigns().await.unwrap().remove(0).counts;
+        assert_eq!(counts.outcomes.into_iter().collect::<Vec<_>>(), [(Outcome::Answered, 1)], "{order:?}");
     }
 }
 

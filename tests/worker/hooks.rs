@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use redial_shared::{
-    domain::{ContactState, Outcome, transition::Ending},
+    domain::{ContactState, Outcome, learned::Captured, transition::Ending},
     store::{Heard, HookTerms, Told},
 };
+use serde_json::Value;
 
 use crate::{
     stub::SPEC,
@@ -54,9 +55,10 @@ async fn what_its_hook_is_not_told_in_time_is_given_up_and_settled_by_late_truth
             duration_s: Some(2.0),
             reason: String::new(),
             hold: false,
+            captured: Captured::default(),
             at,
         };
-        let told = Told { call_id, attempt: None, ending: Some(ending), proved: true };
+        let told = Told { call_id, attempt: None, ending: Some(ending), report: Value::Null, proved: true };
         assert_eq!(world.store.hear("acme", &told, &TERMS).await.unwrap(), Heard::Settled);
     }
     world.wait_until_all_are_completed().await;

@@ -10,7 +10,9 @@ use http_body_util::Full;
 use hyper::{Request, body::Bytes, header};
 use redial_shared::{
     domain::{
-        AttemptId, CampaignId, Outcome, PhoneNumber, Timestamp, polling,
+        AttemptId, CampaignId, Outcome, PhoneNumber, Timestamp,
+        learned::Captured,
+        polling,
         record::Record,
         transition::{self, Ending},
     },
@@ -315,6 +317,7 @@ impl Attempt {
             reason: reason.to_owned(),
             hold,
             at: self.now(),
+            captured: Captured::default(),
         };
         if let Some(settlement) = self.info.settlement(self.id, &record, &ending) {
             engine.end(settlement, Some((self.id, ending))).await;

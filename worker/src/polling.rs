@@ -7,7 +7,7 @@ use std::{
 };
 
 use redial_shared::{
-    domain::{Outcome, Timestamp, polling, transition::Ending},
+    domain::{Outcome, Timestamp, learned::Captured, polling, transition::Ending},
     provider::{CallReport, PollError, Results},
     store::{PollEntry, StoreError, TakenPolls},
 };
@@ -160,14 +160,14 @@ async fn settle(
     let is_asked = account.results() != Results::Hook;
     for entry in entries {
         let report = reports.remove(&entry.call_id);
-        if let Some(ending) = report.as_ref().and_then(|report| report.ending(now)) {
-            endings.push((entry.attempt, ending));
+        let info = store.info(entry.attempt.campaign, 0).await?;
+        let results = &info.definition.results;
+        if let Some((report, ending)) = report.as_ref().and_then(|report| Some((report, report.ending(now)?))) {
+            endings.push((entry.attempt, Ending { captured: results.capture.of(&report.document), ..ending }));
             over.push(entry);
             continue;
         }
         let status = report.map_or(String::new(), |report| report.provider_status);
-        let info = store.info(entry.attempt.campaign, 0).await?;
-        let results = &info.definition.results;
         let age = now.since(entry.started_at);
         let is_given_up = age >= results.give_up.duration();
         if is_given_up {
@@ -194,5 +194,6 @@ fn given_up(provider_status: String, at: Timestamp) -> Ending {
         reason: "the provider told no result in time".to_owned(),
         hold: false,
         at,
+        captured: Captured::default(),
     }
 }

@@ -69,7 +69,9 @@ fn told(place: usize, attempt: &AttemptStory) -> String {
     if let Some(seconds) = attempt.duration_s {
         let _ = write!(told, " They talked for {seconds:.0} s.");
     }
-    told + &said("Reason:", &attempt.reason) + &said("Call id", &attempt.call_id)
+    let learned = attempt.captured.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ");
+    let learned = (!learned.is_empty()).then_some(learned);
+    told + &said("Learned:", &learned) + &said("Reason:", &attempt.reason) + &said("Call id", &attempt.call_id)
 }
 
 fn lasted(delta: chrono::TimeDelta) -> String {

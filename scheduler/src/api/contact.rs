@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::{Extension, Json, extract::State, http::request::Parts};
 use redial_shared::{
-    domain::{PhoneNumber, role::Role},
+    domain::{PhoneNumber, learned::Captured, role::Role},
     store::view::{AttemptView, ContactView},
 };
 use serde::Serialize;
@@ -77,6 +77,9 @@ pub struct AttemptRow {
     pub worker: u32,
     /// What went wrong, in plain words.
     pub reason: String,
+    /// What the bot learned, as `[results] capture` names it.
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub captured: Captured,
 }
 
 impl AttemptRow {
@@ -98,6 +101,7 @@ impl AttemptRow {
             duration_s: attempt.duration_s.map(|duration_s| duration_s as f32),
             worker: attempt.worker,
             reason: attempt.reason.clone(),
+            captured: attempt.captured.clone(),
         }
     }
 }

@@ -21,6 +21,7 @@ use redial_shared::{
     store::{Heard, Told},
 };
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{
     ApiState, Problem,
@@ -162,6 +163,7 @@ async fn heard(
             call_id: report.call_id.clone(),
             attempt: report.attempt.or(of_address),
             ending: report.ending(now),
+            report: report.document.clone(),
             proved,
         })
         .collect();
@@ -171,6 +173,7 @@ async fn heard(
             call_id: String::new(),
             attempt: Some(attempt),
             ending: None,
+            report: Value::Null,
             proved: false,
         }));
     }
@@ -185,7 +188,8 @@ const fn worth(heard: Heard) -> (u8, &'static str) {
     match heard {
         Heard::Unknown => (0, "unknown"),
         Heard::NothingNew => (1, "nothing_new"),
-        Heard::PollDue => (2, "poll_due"),
-        Heard::Settled => (3, "settled"),
+        Heard::Learned => (2, "learned"),
+        Heard::PollDue => (3, "poll_due"),
+        Heard::Settled => (4, "settled"),
     }
 }

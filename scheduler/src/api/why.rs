@@ -134,7 +134,7 @@ fn reason<'a>(contact: &'a ContactView, otherwise: &'a str) -> &'a str {
 #[cfg(test)]
 mod tests {
     use redial_shared::{
-        domain::{AttemptId, CampaignId, campaign},
+        domain::{AttemptId, CampaignId, campaign, learned::Captured},
         store::view::{AttemptView, Counts},
     };
 
@@ -341,6 +341,7 @@ mod tests {
             duration_s: None,
             worker: 1,
             reason: String::new(),
+            captured: Captured::default(),
         };
         let active = ContactView { attempts: vec![attempt], ..contact(ContactState::Active) };
         let said = why(&active, &campaign_in(CampaignState::Running), ANY_TIME);

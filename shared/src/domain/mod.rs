@@ -7,6 +7,7 @@ pub mod contact_list;
 pub mod document;
 pub mod ids;
 pub mod interval;
+pub mod learned;
 mod local_time;
 pub mod phone;
 pub mod place;

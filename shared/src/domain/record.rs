@@ -1,6 +1,6 @@
 //! What Redial keeps of a contact that has been called, or kept from being called: its record.
 
-use super::{ContactState, Outcome, Timestamp, retry::PastAttempt};
+use super::{ContactState, Outcome, Timestamp, learned::Captured, retry::PastAttempt};
 
 /// The record of one contact. A contact without one is pending and was never called.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +50,8 @@ pub struct AttemptRecord {
     pub duration_s: Option<f32>,
     /// What went wrong, in plain words.
     pub reason: String,
+    /// What the bot learned.
+    pub captured: Captured,
 }
 
 impl Record {

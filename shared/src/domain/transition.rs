@@ -5,8 +5,9 @@ use chrono_tz::Tz;
 
 use super::{
     ContactState, Outcome, Timestamp,
+    learned::{Action, Captured, Facts, ResultRule},
     record::{AttemptRecord, Record},
-    retry::{NextStep, RetryPolicy, next_step},
+    retry::{NextStep, RetryPolicy, next_step, retry_in},
 };
 
 /// What is known of how an attempt ended.
@@ -24,6 +25,8 @@ pub struct Ending {
     pub hold: bool,
     /// When it was learned.
     pub at: Timestamp,
+    /// What else the report held of what the campaign captures.
+    pub captured: Captured,
 }
 
 /// A change of one record, with what the store must know beside it.
@@ -59,6 +62,7 @@ pub fn begin(before: &Record, digits: &str, permit: Timestamp, worker: u32) -> R
         provider_status: String::new(),
         duration_s: None,
         reason: String::new(),
+        captured: Captured::default(),
     });
     record
 }
@@ -91,21 +95,53 @@ pub fn withdraw(before: &Record, attempt: u32, due: Option<Timestamp>, reason: &
     Some(Change { record, file: true, counted_before: None, counted_now: None, attempts: -1 })
 }
 
+/// What decides of a contact after an attempt.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy<'a> {
+    /// By how it ended.
+    pub retry: &'a RetryPolicy,
+    /// By what was learned; goes first.
+    pub rules: &'a [ResultRule],
+    /// Whose calendar days count.
+    pub calendar: Tz,
+}
+
 /// An attempt ended. The answer to the last attempt decides what becomes of the contact, also after `unknown`; one for an
-/// older attempt that was in doubt corrects only that attempt. None when nothing changes: a definite outcome stays.
-pub fn conclude(before: &Record, attempt: u32, ending: &Ending, policy: &RetryPolicy, zone: Tz) -> Option<Change> {
+/// older attempt that was in doubt corrects only that attempt. A definite outcome stays, but what else is learned is
+/// added. None when nothing changes.
+pub fn conclude(before: &Record, attempt: u32, ending: &Ending, policy: &Policy<'_>) -> Option<Change> {
     let index = before.attempts.iter().position(|past| past.revision == attempt)?;
     let past = &before.attempts[index];
     let in_doubt = past.outcome == Some(Outcome::Unknown) && ending.outcome != Outcome::Unknown;
     if past.outcome.is_some() && !in_doubt {
-        return None;
+        return learn(before, attempt, &ending.captured, policy);
     }
     let mut record = next_revision(before);
     let counted_before = past.outcome;
     note_ending(&mut record.attempts[index], ending);
-    let decides = index + 1 == record.attempts.len() && index >= usize::from(record.former_attempts);
-    let file = decides && settle(&mut record, ending, policy, zone);
+    let file = decides(&record, index) && settle(&mut record, ending.hold, policy);
     Some(Change { record, file, counted_before, counted_now: Some(ending.outcome), attempts: 0 })
+}
+
+/// Something was learned from a call, before its end or after. Where it makes another rule apply to a contact that went on
+/// because of that call, it goes on by that rule. None when nothing is new.
+pub fn learn(before: &Record, attempt: u32, captured: &Captured, policy: &Policy<'_>) -> Option<Change> {
+    let index = before.attempts.iter().position(|past| past.revision == attempt)?;
+    let mut record = next_revision(before);
+    if !record.attempts[index].captured.learn(captured) {
+        return None;
+    }
+    let rule = |record: &Record| ResultRule::first(policy.rules, Facts::of(&record.attempts[index])).cloned();
+    let moves_on = matches!(before.state, ContactState::Waiting | ContactState::Completed | ContactState::Failed);
+    let outcome = record.attempts[index].outcome;
+    let file =
+        moves_on && decides(&record, index) && rule(&record) != rule(before) && settle(&mut record, false, policy);
+    Some(Change { record, file, counted_before: outcome, counted_now: outcome, attempts: 0 })
+}
+
+/// Whether what becomes of a contact hangs on this attempt.
+fn decides(record: &Record, index: usize) -> bool {
+    index + 1 == record.attempts.len() && index >= usize::from(record.former_attempts)
 }
 
 /// For a new run of a campaign that dials its whole list each time: all is forgotten but the attempts themselves. None
@@ -162,21 +198,23 @@ fn note_ending(attempt: &mut AttemptRecord, ending: &Ending) {
     ending.provider_status.clone_into(&mut attempt.provider_status);
     attempt.duration_s = ending.duration_s;
     ending.reason.clone_into(&mut attempt.reason);
+    attempt.captured.learn(&ending.captured);
     if ending.outcome != Outcome::Unknown {
         attempt.dialed.clear();
     }
 }
 
-/// Moves the contact on; returns whether it waits for another call.
-fn settle(record: &mut Record, ending: &Ending, policy: &RetryPolicy, zone: Tz) -> bool {
+/// Moves a contact on after its last attempt; returns whether it waits for another call.
+fn settle(record: &mut Record, hold: bool, policy: &Policy<'_>) -> bool {
     record.due = None;
     record.reason.clear();
-    if ending.hold {
+    let last = record.attempts.last().expect("an attempt ended");
+    if hold {
         record.state = ContactState::Held;
-        ending.reason.clone_into(&mut record.reason);
+        record.reason = last.reason.clone();
         return false;
     }
-    match next_step(policy, &record.history(), record.numbers, zone) {
+    match step_after(record, last, policy) {
         NextStep::Finished { state, reason } => {
             record.state = state;
             record.reason = reason;
@@ -188,6 +226,100 @@ fn settle(record: &mut Record, ending: &Ending, policy: &RetryPolicy, zone: Tz) 
             record.due = Some(not_before);
             record.reason = reason;
             true
+        }
+    }
+}
+
+fn step_after(record: &Record, last: &AttemptRecord, policy: &Policy<'_>) -> NextStep {
+    let (history, numbers) = (record.history(), record.numbers);
+    let by_policy = || next_step(policy.retry, &history, numbers, policy.calendar);
+    let Some(rule) = ResultRule::first(policy.rules, Facts::of(last)) else { return by_policy() };
+    match rule.then {
+        Action::Retry(after) => retry_in(policy.retry, &history, numbers, policy.calendar, after, &rule.to_string())
+            .unwrap_or_else(by_policy),
+        Action::Complete => NextStep::Finished { state: ContactState::Completed, reason: rule.to_string() },
+        Action::Suppress(_) => NextStep::Finished { state: ContactState::Suppressed, reason: rule.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: [(&str, &str); 3] =
+        [("disposition = callback", "retry in 1d"), ("outcome = voicemail", "complete"), ("refused", "suppress")];
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(1_780_315_200_000 + seconds * 1000)
+    }
+
+    fn captured(values: &[(&str, &str)]) -> Captured {
+        values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn ending(outcome: Outcome, values: &[(&str, &str)]) -> Ending {
+        let (provider_status, reason) = Default::default();
+        Ending {
+            outcome,
+            provider_status,
+            duration_s: None,
+            reason,
+            hold: false,
+            at: at(60),
+            captured: captured(values),
+        }
+    }
+
+    /// What becomes of a contact whose first call ends so, with these attempts at most.
+    fn after(ending: &Ending, max_attempts: u8) -> Record {
+        let begun = begin(&Record::fresh(5, 1), "12025550123", at(0), 1);
+        policy(max_attempts, |policy| conclude(&begun, 1, ending, policy)).unwrap().record
+    }
+
+    fn policy<T>(max_attempts: u8, with: impl FnOnce(&Policy<'_>) -> T) -> T {
+        let retry = RetryPolicy { max_attempts, ..RetryPolicy::default() };
+        let rule = |(when, then): (&str, &str)| ResultRule { when: when.parse().unwrap(), then: then.parse().unwrap() };
+        with(&Policy { retry: &retry, rules: &RULES.map(rule), calendar: Tz::UTC })
+    }
+
+    #[test]
+    fn a_rule_decides_before_the_retry_policy() {
+        let retried = after(&ending(Outcome::Answered, &[("disposition", "callback")]), 3);
+        assert_eq!((retried.state, retried.due), (ContactState::Waiting, Some(at(60 + 86_400))));
+        assert_eq!(after(&ending(Outcome::Voicemail, &[]), 3).state, ContactState::Completed);
+        let refused = after(&ending(Outcome::Answered, &[("refused", "yes")]), 3);
+        assert_eq!((refused.state, &*refused.reason), (ContactState::Suppressed, "refused: suppress"));
+        assert_eq!(after(&ending(Outcome::Answered, &[("disposition", "sold")]), 3).state, ContactState::Completed);
+    }
+
+    #[test]
+    fn a_rule_gives_nobody_more_attempts_than_there_are() {
+        let done = after(&ending(Outcome::Answered, &[("disposition", "callback")]), 1);
+        assert_eq!((done.state, done.due), (ContactState::Completed, None));
+        let used_up = after(&ending(Outcome::Busy, &[("disposition", "callback")]), 1);
+        assert_eq!(used_up.state, ContactState::Failed);
+    }
+
+    #[test]
+    fn what_is_learned_after_the_end_decides_as_if_it_had_come_with_it() {
+        let told_at_once = after(&ending(Outcome::Answered, &[("disposition", "callback")]), 3);
+        let first = after(&ending(Outcome::Answered, &[]), 3);
+        let late = captured(&[("disposition", "callback")]);
+        let change = policy(3, |policy| learn(&first, 1, &late, policy)).unwrap();
+        assert!(change.file && change.counted_before == change.counted_now);
+        assert_eq!(Record { revision: told_at_once.revision, ..change.record.clone() }, told_at_once);
+        assert_eq!(policy(3, |policy| learn(&change.record, 1, &late, policy)), None, "nothing new");
+    }
+
+    #[test]
+    fn what_is_learned_late_moves_nobody_who_is_called_again_or_out() {
+        let waiting = after(&ending(Outcome::Busy, &[]), 3);
+        let late = captured(&[("refused", "yes")]);
+        let called = Record { next_number: 0, ..begin(&waiting, "12025550123", at(400), 1) };
+        for before in [called, Record { state: ContactState::Cancelled, due: None, ..waiting }] {
+            let change = policy(3, |policy| learn(&before, 1, &late, policy)).unwrap();
+            assert_eq!((change.record.state, change.file), (before.state, false));
+            assert_eq!(change.record.attempts[0].captured.get("refused"), Some("yes"));
         }
     }
 }

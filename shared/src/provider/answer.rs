@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::domain::{AttemptId, Outcome, Timestamp, transition::Ending};
+use crate::domain::{AttemptId, Outcome, Timestamp, learned::Captured, transition::Ending};
 
 /// What became of a request to place a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,7 +136,7 @@ pub struct CallReport {
 }
 
 impl CallReport {
-    /// How the call ended, as of when that was learned; none if it goes on.
+    /// How the call ended, as of when that was learned, without what a campaign captures; none if it goes on.
     pub fn ending(&self, at: Timestamp) -> Option<Ending> {
         let Report::Ended { outcome, duration_s, .. } = self.report else { return None };
         Some(Ending {
@@ -146,6 +146,7 @@ impl CallReport {
             reason: String::new(),
             hold: false,
             at,
+            captured: Captured::default(),
         })
     }
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Store, StoreError, arguments::Arguments, claims::Claimed, hooks, limits, polls::PollEntry, record_codec};
+use super::{
+    Store, StoreError, arguments::Arguments, claims::Claimed, hooks::EarlyWord, limits, polls::PollEntry, record_codec,
+};
 use crate::domain::{AttemptId, CampaignId, ContactPosition, Timestamp, record::Record, transition::Change};
 
 /// What a worker wants to begin: one claimed contact, with the record that makes it a dialing one.
@@ -147,11 +149,9 @@ impl Store {
             arguments.push(placed.findable.map_or(0, |findable| findable.as_millis()));
         }
         let answers: Vec<(redis::Value, String)> = self.connection.run("placed", arguments.as_slice()).await?;
-        let told = answers.iter().zip(placed).filter_map(|((_, early), placed)| {
-            let ending = hooks::early_ending(early)?;
-            Some((placed.attempt, ending))
-        });
-        self.end_attempts(told.collect()).await?;
+        let told = answers.iter().zip(placed);
+        let told = told.flat_map(|((_, early), one)| EarlyWord::read_all(early).map(|word| (one.attempt, word)));
+        self.apply_early_words(told.collect()).await?;
         answers.into_iter().zip(placed).map(|((answer, _), placed)| settled(answer, &placed.record)).collect()
     }
 

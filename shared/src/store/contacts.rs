@@ -255,6 +255,7 @@ fn contact_view(
         duration_s: attempt.duration_s.map(f64::from),
         worker: attempt.worker,
         reason: attempt.reason.clone(),
+        captured: attempt.captured.clone(),
     });
     ContactView {
         position,

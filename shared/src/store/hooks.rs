@@ -1,11 +1,19 @@
 //! What providers tell our hook of calls: it may come twice, late, before the call's own response, and of calls that are
 //! not ours.
 
+mod early;
+
 use std::time::Duration;
+
+use serde_json::Value;
+
+pub(super) use early::EarlyWord;
 
 use super::{Placed, PollEntry, Settled, Store, StoreError, arguments::Arguments};
 use crate::domain::{
-    AttemptId, Outcome, Timestamp, polling,
+    AttemptId, Outcome,
+    learned::Captured,
+    polling,
     record::{AttemptRecord, Record},
     transition::{self, Ending},
 };
@@ -22,6 +30,8 @@ pub struct Told {
     pub attempt: Option<AttemptId>,
     /// How the call ended, if that was told.
     pub ending: Option<Ending>,
+    /// All that was told of it, for `results.capture`.
+    pub report: Value,
     /// It may be believed. Otherwise it is a hint, and the call is asked for.
     pub proved: bool,
 }
@@ -40,6 +50,8 @@ pub struct HookTerms {
 pub enum Heard {
     /// The attempt ended by it.
     Settled,
+    /// Something that the campaign captures, and nothing else.
+    Learned,
     /// The call is asked for soon.
     PollDue,
     /// It changed nothing: it came twice, or too late, or told of a call that goes on.
@@ -69,14 +81,22 @@ impl Store {
             }
             // Somebody else's word under this attempt's address is not believed.
             let is_this_call = told.call_id.is_empty() || past.call_id.is_empty() || past.call_id == told.call_id;
+            let captured = self.captured(attempt, &told.report).await?;
+            let ending = told.ending.clone().filter(|_| told.proved && is_this_call);
+            if let Some(ending) = ending {
+                let written = self.end_attempts(vec![(attempt, Ending { captured, ..ending })]).await?;
+                return Ok(if written > 0 { Heard::Settled } else { Heard::NothingNew });
+            }
+            let learned = is_this_call && self.learn(vec![(attempt, captured)]).await? > 0;
+            let nothing_else = if learned { Heard::Learned } else { Heard::NothingNew };
             return match &told.ending {
-                Some(ending) if told.proved && is_this_call => self.settle_heard(attempt, ending).await,
-                None if told.proved => Ok(Heard::NothingNew),
+                None if told.proved => Ok(nothing_else),
                 _ if is_open => {
                     let call_id = if past.call_id.is_empty() { &told.call_id } else { &past.call_id };
-                    self.hasten_poll(account, attempt, &past, call_id, terms).await
+                    let is_polled = self.hasten_poll(account, attempt, &past, call_id, terms).await?;
+                    Ok(if is_polled { Heard::PollDue } else { nothing_else })
                 }
-                _ => Ok(Heard::NothingNew),
+                _ => Ok(nothing_else),
             };
         }
         Err(StoreError::Conflict("a contact's record kept changing".to_owned()))
@@ -89,8 +109,8 @@ impl Store {
         told: &Told,
         terms: &HookTerms,
     ) -> Result<Option<AttemptId>, StoreError> {
-        let waits = told.ending.as_ref().filter(|_| told.attempt.is_none());
-        let waits = waits.map_or(String::new(), |ending| if told.proved { stored(ending) } else { HINT.to_owned() });
+        let waits = told.ending.is_some() && told.attempt.is_none();
+        let waits = if waits { EarlyWord::of(told).stored() } else { String::new() };
         let arguments = Arguments::default().text(account).text(&told.call_id).text(waits);
         let arguments = arguments.text(terms.keep_early.as_millis());
         let (knows, attempt): (i64, String) = self.connection.run("hear_call", arguments.as_slice()).await?;
@@ -149,11 +169,15 @@ impl Store {
         Ok(answers.into_iter().next().unwrap_or(Settled::Stale(None)))
     }
 
-    async fn settle_heard(&self, attempt: AttemptId, ending: &Ending) -> Result<Heard, StoreError> {
-        let written = self.end_attempts(vec![(attempt, ending.clone())]).await?;
-        Ok(if written > 0 { Heard::Settled } else { Heard::NothingNew })
+    /// What of a report the attempt's campaign captures.
+    pub(super) async fn captured(&self, attempt: AttemptId, report: &Value) -> Result<Captured, StoreError> {
+        if report.is_null() {
+            return Ok(Captured::default());
+        }
+        Ok(self.info(attempt.campaign, 0).await?.definition.results.capture.of(report))
     }
 
+    /// Answers whether the call is polled.
     async fn hasten_poll(
         &self,
         account: &str,
@@ -161,34 +185,13 @@ impl Store {
         past: &AttemptRecord,
         call_id: &str,
         terms: &HookTerms,
-    ) -> Result<Heard, StoreError> {
-        let Some(poll_in) = terms.poll_in.filter(|_| !call_id.is_empty()) else { return Ok(Heard::NothingNew) };
+    ) -> Result<bool, StoreError> {
+        let Some(poll_in) = terms.poll_in.filter(|_| !call_id.is_empty()) else { return Ok(false) };
         let entry = PollEntry { attempt, started_at: past.started_at, call_id: call_id.to_owned() };
         let arguments = Arguments::default().text(account).text(entry.stored()).text(poll_in.as_millis());
         let is_polled: i64 = self.connection.run("hasten_poll", arguments.as_slice()).await?;
-        Ok(if is_polled == 1 { Heard::PollDue } else { Heard::NothingNew })
+        Ok(is_polled == 1)
     }
-}
-
-/// A hint that waits: the call is polled as soon as its id is known.
-const HINT: &str = "!h";
-/// Before an ending that was proved. It sorts behind hints.
-const PROVED: &str = "!p";
-
-/// `!pat_ms|outcome|duration_s|provider_status`
-fn stored(ending: &Ending) -> String {
-    let duration = ending.duration_s.map_or(String::new(), |duration| duration.to_string());
-    format!("{PROVED}{}|{}|{duration}|{}", ending.at.as_millis(), ending.outcome, ending.provider_status)
-}
-
-/// How a call ended of which our hook was told before its id was known; none if that was nothing, or only a hint.
-pub(super) fn early_ending(stored: &str) -> Option<Ending> {
-    let mut parts = stored.strip_prefix(PROVED)?.splitn(4, '|');
-    let at = Timestamp::from_millis(parts.next()?.parse().ok()?);
-    let outcome = parts.next()?.parse().ok()?;
-    let duration_s = parts.next()?.parse().ok();
-    let provider_status = parts.next()?.to_owned();
-    Some(Ending { outcome, provider_status, duration_s, reason: String::new(), hold: false, at })
 }
 
 /// `campaign:position:revision`
@@ -196,26 +199,4 @@ fn parse_attempt(text: &str) -> Option<AttemptId> {
     let mut parts = text.split(':');
     let campaign = super::claims::campaign_id(parts.next()?).ok()?;
     Some(AttemptId { campaign, position: parts.next()?.parse().ok()?, revision: parts.next()?.parse().ok()? })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_ending_that_waits_for_its_call_is_read_as_it_was_written() {
-        for duration_s in [None, Some(12.25)] {
-            let ending = Ending {
-                outcome: Outcome::Busy,
-                provider_status: "line | busy!".to_owned(),
-                duration_s,
-                reason: String::new(),
-                hold: false,
-                at: Timestamp::from_millis(1_780_315_200_123),
-            };
-            assert_eq!(early_ending(&stored(&ending)), Some(ending));
-        }
-        assert_eq!((early_ending(HINT), early_ending("")), (None, None));
-        assert!(stored(&early_ending("!p1|busy||").unwrap()).as_str() > HINT);
-    }
 }

@@ -36,6 +36,10 @@ limits! {
     CLAIM_GRACE_MS = 5_000;
     /// An intent not settled this long after send_by and the account's time-out is in doubt.
     INTENT_GRACE_MS = 5_000;
+    /// What our hook was told of a call before its id was known is kept up to this length, in bytes, and one word more.
+    EARLY_BYTES_MAX = 65_536;
+    /// How long after its end our hook still finds the attempt of a call: what the bot learned may come last.
+    LATE_WORD_MS = 600_000;
     /// A contact whose number is in use comes up again after this time.
     NUMBER_BUSY_MS = 5_000;
     /// After a restart of Redis nothing new is begun for this long, even if all known workers have replayed: one whose

@@ -1,7 +1,7 @@
 //! Reaping: what a process that died, or a reply that was lost, left behind. Any process may do it.
 
 use super::{Store, StoreError};
-use crate::domain::{AttemptId, Outcome, transition::Ending};
+use crate::domain::{AttemptId, Outcome, learned::Captured, transition::Ending};
 
 /// Claims and intents reaped in one go.
 const REAP_BATCH: usize = 256;
@@ -36,6 +36,7 @@ impl Store {
             duration_s: None,
             reason: "the worker that dialed it did not tell what became of it".to_owned(),
             hold: false,
+            captured: Captured::default(),
             at: self.clock().now(),
         };
         reaped.in_doubt =

@@ -3,6 +3,7 @@
 use super::StoreError;
 use crate::domain::{
     ContactState, Outcome, Timestamp,
+    learned::Captured,
     record::{AttemptRecord, Record},
 };
 
@@ -12,6 +13,8 @@ const HEADER_BYTES: usize = 11;
 const TEXT_MAX: usize = 255;
 const UUID_BYTES: u8 = 16;
 const UUID_MARK: u8 = 255;
+/// Set in the byte of an attempt's number where captured values follow it.
+const HAS_CAPTURED: u8 = 0x80;
 
 /// The bytes of a record.
 pub(super) fn encode(record: &Record) -> Vec<u8> {
@@ -32,7 +35,8 @@ pub(super) fn encode(record: &Record) -> Vec<u8> {
 
 fn put_attempt(bytes: &mut Vec<u8>, attempt: &AttemptRecord) {
     put_varint(bytes, attempt.revision.into());
-    bytes.push(attempt.number);
+    let has_captured = if attempt.captured.is_empty() { 0 } else { HAS_CAPTURED };
+    bytes.push(attempt.number | has_captured);
     put_text(bytes, &attempt.dialed);
     bytes.push(attempt.outcome.map_or(0, |outcome| outcome as u8));
     let started = millis(Some(attempt.started_at));
@@ -46,6 +50,13 @@ fn put_attempt(bytes: &mut Vec<u8>, attempt: &AttemptRecord) {
         bytes.extend(duration.to_be_bytes());
     }
     put_text(bytes, &attempt.reason);
+    if !attempt.captured.is_empty() {
+        put_varint(bytes, attempt.captured.len() as u64);
+        for (name, value) in attempt.captured.iter() {
+            put_text(bytes, name);
+            put_text(bytes, value);
+        }
+    }
 }
 
 /// The record that has these bytes. Nothing panics on damaged ones.
@@ -122,7 +133,7 @@ impl Reader<'_> {
 
     fn attempt(&mut self) -> Option<AttemptRecord> {
         let revision = self.varint()? as u32;
-        let number = self.byte()?;
+        let number_byte = self.byte()?;
         let dialed = self.text()?;
         let outcome = self.byte()?;
         let outcome = if outcome == 0 { None } else { Some(Outcome::from_byte(outcome)?) };
@@ -135,7 +146,7 @@ impl Reader<'_> {
             if self.byte()? == 0 { None } else { Some(f32::from_be_bytes(self.bytes(4)?.try_into().ok()?)) };
         Some(AttemptRecord {
             revision,
-            number,
+            number: number_byte & !HAS_CAPTURED,
             dialed,
             outcome,
             started_at,
@@ -146,7 +157,13 @@ impl Reader<'_> {
             provider_status,
             duration_s,
             reason: self.text()?,
+            captured: if number_byte & HAS_CAPTURED == 0 { Captured::default() } else { self.captured()? },
         })
+    }
+
+    fn captured(&mut self) -> Option<Captured> {
+        let count = self.varint()?;
+        (0..count).map(|_| Some((self.text()?, self.text()?))).collect()
     }
 
     fn bytes(&mut self, count: usize) -> Option<&[u8]> {
@@ -230,6 +247,11 @@ mod tests {
                     call_id,
                     provider_status: text.clone(),
                     duration_s: duration.map(|long| if long { 61.25 } else { 0.0 }),
+                    captured: (revision % 3)
+                        .checked_sub(1)
+                        .map(|_| ("disposition".to_owned(), text.clone()))
+                        .into_iter()
+                        .collect(),
                     reason: text,
                 }
             })

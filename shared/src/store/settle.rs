@@ -6,40 +6,58 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{CampaignInfo, Poll, PollEntry, Settled, Settlement, Store, StoreError};
 use crate::domain::{
     AttemptId, CampaignId, Outcome, Timestamp,
+    campaign::CampaignDefinition,
+    learned::Captured,
     record::{AttemptRecord, Record},
-    transition::{self, Ending},
+    transition::{self, Ending, Policy},
 };
 
 /// How often one ending is computed anew before its record is left to another process.
 const TRIES_MAX: usize = 16;
 
 impl Store {
-    /// Ends attempts, each as its campaign's retry policy says. What changes nothing (the same answer twice, an answer to
-    /// an attempt that has a definite outcome) is passed over. Answers how many records changed.
+    /// Ends attempts, each as its campaign's rules and retry policy say. What changes nothing (the same answer twice, an
+    /// answer to an attempt that has a definite outcome) is passed over. Answers how many records changed.
     ///
     /// # Errors
     /// When Redis does not answer: try again.
-    pub async fn end_attempts(&self, mut endings: Vec<(AttemptId, Ending)>) -> Result<usize, StoreError> {
+    pub async fn end_attempts(&self, endings: Vec<(AttemptId, Ending)>) -> Result<usize, StoreError> {
+        self.settle_each(endings, CampaignInfo::settlement).await
+    }
+
+    /// Takes in what was learned of calls that go on, or have ended. Answers how many records changed.
+    ///
+    /// # Errors
+    /// As [`Store::end_attempts`].
+    pub(super) async fn learn(&self, learned: Vec<(AttemptId, Captured)>) -> Result<usize, StoreError> {
+        self.settle_each(learned, CampaignInfo::learned).await
+    }
+
+    async fn settle_each<Word>(
+        &self,
+        mut words: Vec<(AttemptId, Word)>,
+        settlement_of: impl Fn(&CampaignInfo, AttemptId, &Record, &Word) -> Option<Settlement>,
+    ) -> Result<usize, StoreError> {
         let mut written = 0;
         for _ in 0..TRIES_MAX {
-            if endings.is_empty() {
+            if words.is_empty() {
                 break;
             }
-            let mut settlements = Vec::with_capacity(endings.len());
-            let mut tried = Vec::with_capacity(endings.len());
-            let (records, versions) = self.records_and_versions(endings.iter().map(|(attempt, _)| *attempt)).await?;
-            for ((attempt, ending), record) in endings.into_iter().zip(records) {
+            let mut settlements = Vec::with_capacity(words.len());
+            let mut tried = Vec::with_capacity(words.len());
+            let (records, versions) = self.records_and_versions(words.iter().map(|(attempt, _)| *attempt)).await?;
+            for ((attempt, word), record) in words.into_iter().zip(records) {
                 let (Some(record), Some(version)) = (record, versions.get(&attempt.campaign)) else { continue };
                 let info = self.info_of_lane(attempt.campaign, *version, record.lane).await?;
-                if let Some(settlement) = info.settlement(attempt, &record, &ending) {
+                if let Some(settlement) = settlement_of(&info, attempt, &record, &word) {
                     settlements.push(settlement);
-                    tried.push((attempt, ending));
+                    tried.push((attempt, word));
                 }
             }
             let answers = if settlements.is_empty() { Vec::new() } else { self.conclude(&settlements).await? };
             written += answers.iter().filter(|answer| **answer == Settled::Written).count();
-            let stale = |(tried, answer): ((AttemptId, Ending), Settled)| (answer != Settled::Written).then_some(tried);
-            endings = tried.into_iter().zip(answers).filter_map(stale).collect();
+            let stale = |(tried, answer): ((AttemptId, Word), Settled)| (answer != Settled::Written).then_some(tried);
+            words = tried.into_iter().zip(answers).filter_map(stale).collect();
         }
         Ok(written)
     }
@@ -80,8 +98,7 @@ impl Store {
 impl CampaignInfo {
     /// What an ending means for a record, by this campaign's policy; none when it changes nothing.
     pub fn settlement(&self, attempt: AttemptId, record: &Record, ending: &Ending) -> Option<Settlement> {
-        let calendar = self.calendar(record.lane);
-        let change = transition::conclude(record, attempt.revision, ending, &self.definition.retry, calendar)?;
+        let change = transition::conclude(record, attempt.revision, ending, &self.policy(record.lane))?;
         let past = record.attempts.iter().find(|past| past.revision == attempt.revision)?;
         let in_doubt = ending.outcome == Outcome::Unknown;
         let slot_held = self.holds_slot(past, ending);
@@ -99,6 +116,26 @@ impl CampaignInfo {
             poll: if in_doubt { Poll::Keep } else { poll_end(attempt, past) },
             exactly: None,
         })
+    }
+
+    /// What something learned of a call means for a record; none when it is not new. Slot, number and polls stay as they are.
+    fn learned(&self, attempt: AttemptId, record: &Record, captured: &Captured) -> Option<Settlement> {
+        Some(Settlement {
+            attempt,
+            expected: record.revision,
+            change: transition::learn(record, attempt.revision, captured, &self.policy(record.lane))?,
+            worker: 0,
+            number: String::new(),
+            number_until: None,
+            free_slot: false,
+            poll: Poll::Keep,
+            exactly: None,
+        })
+    }
+
+    fn policy(&self, lane: u16) -> Policy<'_> {
+        let CampaignDefinition { retry, results, .. } = &self.definition;
+        Policy { retry, rules: &results.rules, calendar: self.calendar(lane) }
     }
 
     /// A withdrawal: the attempt never was. None when it is not the live one of this record.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::{
     AttemptId, CampaignId, CampaignName, CampaignState, ContactPosition, ContactState, Outcome, PhoneNumber, Timestamp,
+    learned::Captured,
 };
 
 /// A campaign as it stands now.
@@ -100,6 +101,8 @@ pub struct AttemptView {
     pub worker: u32,
     /// What went wrong, in plain words; empty when nothing did.
     pub reason: String,
+    /// What the bot learned.
+    pub captured: Captured,
 }
 
 /// Result of applying a definition.

@@ -135,7 +135,13 @@ impl World {
         let info = self.store.fresh_info(attempt.campaign).await.map_err(failed)?;
         let account = info.account_at(started_at.ok_or("an answer to no attempt")?).to_owned();
         self.note(format!("hook of {account}: {attempt} {}", ending.outcome));
-        let told = Told { call_id: String::new(), attempt: Some(attempt), ending: Some(ending.clone()), proved: true };
+        let told = Told {
+            call_id: String::new(),
+            attempt: Some(attempt),
+            ending: Some(ending.clone()),
+            report: serde_json::Value::Null,
+            proved: true,
+        };
         let heard = match self.store.hear(&account, &told, &HOOK).await {
             Err(StoreError::Unwilling(_)) => None,
             heard => Some(heard.map_err(failed)?),

@@ -6,6 +6,7 @@ use rand::Rng;
 use redial_shared::{
     domain::{
         Outcome, Timestamp,
+        learned::Captured,
         transition::{self, Ending},
     },
     store::{Placed, PollEntry, Settled, Settlement},
@@ -56,6 +57,7 @@ impl World {
             reason: if hold { "a human must look at it".to_owned() } else { String::new() },
             hold,
             at: self.model.now(),
+            captured: Captured::default(),
         }
     }
 

@@ -45,16 +45,21 @@ const ATTEMPTS: [&str; 13] = [
 pub struct ResultColumns {
     header: Vec<String>,
     attributes: Vec<String>,
+    captured: Vec<String>,
     role: Role,
 }
 
 impl ResultColumns {
-    /// The fixed columns, then the attributes.
-    pub fn new(attributes: Vec<String>, role: Role) -> Self {
-        let own =
-            |name: &String| if RESULTS.contains(&name.as_str()) { format!("attribute.{name}") } else { name.clone() };
-        let header = RESULTS.iter().map(|name| (*name).to_owned()).chain(attributes.iter().map(own)).collect();
-        Self { header, attributes, role }
+    /// The fixed columns, then the attributes, then what is captured.
+    pub fn new(attributes: Vec<String>, captured: Vec<String>, role: Role) -> Self {
+        let mut header: Vec<String> = RESULTS.iter().map(|name| (*name).to_owned()).collect();
+        for (names, kind) in [(&attributes, "attribute"), (&captured, "captured")] {
+            for name in names {
+                let is_taken = header.contains(name);
+                header.push(if is_taken { format!("{kind}.{name}") } else { name.clone() });
+            }
+        }
+        Self { header, attributes, captured, role }
     }
 
     /// The columns' names.
@@ -83,6 +88,8 @@ impl ResultColumns {
         fields.extend(
             self.attributes.iter().map(|name| value(name).map_or(Field::Nothing, |(_, text)| Field::Text(text))),
         );
+        let learned = |name: &String| contact.attempts.iter().rev().find_map(|attempt| attempt.captured.get(name));
+        fields.extend(self.captured.iter().map(|name| learned(name).map_or(Field::Nothing, Field::Text)));
         out.row(&fields);
     }
 }
@@ -159,6 +166,7 @@ mod tests {
             duration_s: outcome.map(|_| f64::from(12.3_f32)),
             worker: 3,
             reason: String::new(),
+            captured: [("disposition".to_owned(), format!("said {number}"))].into_iter().collect(),
         }
     }
 
@@ -181,7 +189,7 @@ mod tests {
 
     fn results(contact: &ContactView, format: ExportFormat, role: Role) -> String {
         let attributes = ["first_name", "state", "other"].map(str::to_owned).to_vec();
-        let columns = ResultColumns::new(attributes, role);
+        let columns = ResultColumns::new(attributes, ["disposition", "other"].map(str::to_owned).to_vec(), role);
         let mut out = RowWriter::new(format, columns.header());
         columns.write(contact, &mut out);
         let header = RowWriter::header(format, columns.header());
@@ -189,14 +197,14 @@ mod tests {
     }
 
     #[test]
-    fn results_have_the_contracts_columns_and_then_the_attributes() {
+    fn results_have_the_contracts_columns_then_the_attributes_then_what_was_captured() {
         let called = contact(vec![attempt(1, 0, Some(Outcome::Busy)), attempt(2, 60_000, None)]);
         assert_eq!(
             results(&called, ExportFormat::Csv, Role::Operator),
             "contact_id,phone,state,outcome,provider_status,attempts,first_attempt_at,last_attempt_at,next_attempt_at,\
-             call_id,reason,first_name,attribute.state,other\r\n\
+             call_id,reason,first_name,attribute.state,other,disposition,captured.other\r\n\
              +12025550101,+442079460102,active,busy,USER_BUSY,2,1970-01-01T00:00:00.000Z,1970-01-01T00:01:00.000Z,,\
-             call-2,,Ann,VA,\r\n"
+             call-2,,Ann,VA,,said 2,\r\n"
         );
     }
 

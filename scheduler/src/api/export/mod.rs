@@ -57,7 +57,9 @@ pub struct ExportParams {
 /// One row a contact.
 ///
 /// Columns: `contact_id,phone,state,outcome,provider_status,attempts,first_attempt_at,last_attempt_at,next_attempt_at,
-/// call_id,reason`, then the list's attributes. An attribute called like one of these gets `attribute.` before its name.
+/// call_id,reason`, then the list's attributes, then what `[results] capture` names: of each the value that was learned
+/// last. An attribute called like one of the first gets `attribute.` before its name, a captured value called like any of
+/// these `captured.`.
 /// The answer is streamed while calls go on: each row is true for the moment at which it is written. When Redis fails on
 /// the way, the transfer breaks off.
 #[utoipa::path(
@@ -77,7 +79,8 @@ pub async fn results(
     let info = info(&state, &name).await?;
     let campaign = state.store.campaign(&name).await?;
     let openings = Openings::new(&campaign, &info.definition.calling_hours, state.store.clock().now());
-    let columns = ResultColumns::new(info.all_columns(), role);
+    let captured = info.definition.results.capture.names().map(str::to_owned).collect();
+    let columns = ResultColumns::new(info.all_columns(), captured, role);
     let header = columns.header().to_vec();
     let write = move |contact: &mut ContactView, out: &mut RowWriter<'_>| {
         contact.next_attempt_at = openings.next_attempt_at(contact);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use redial_shared::{
-    domain::{AttemptId, Outcome, Timestamp, record::Record, transition},
+    domain::{AttemptId, Outcome, Timestamp, learned::Captured, record::Record, transition},
     store::{BeginAnswer, Claim, Claimed, Intent, Placed, PollEntry, Settled, Store},
 };
 
@@ -66,6 +66,7 @@ pub async fn end(store: &Store, attempt: AttemptId, outcome: Outcome, provider_s
         duration_s: Some(12.3),
         reason: String::new(),
         hold: false,
+        captured: Captured::default(),
         at: store.clock().now(),
     };
     assert_eq!(store.end_attempts(vec![(attempt, ending)]).await.unwrap(), 1);

@@ -2,6 +2,7 @@
 
 mod call;
 mod calling_hours;
+mod learned;
 mod pacing;
 mod results;
 mod retry;

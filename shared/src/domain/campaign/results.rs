@@ -1,15 +1,18 @@
 //! `[results]`
 
+use serde::Serialize;
+
+use super::learned;
 use crate::domain::{
     document::{DefinitionError, Item, Table},
+    learned::{Capture, ResultRule},
     units::Span,
 };
 
-const KEYS: &[&str] = &["poll_first", "poll_max", "give_up", "max_call", "assume_call"];
-const LATER_KEYS: &[&str] = &["capture", "rules"];
+const KEYS: &[&str] = &["poll_first", "poll_max", "give_up", "max_call", "assume_call", "capture", "rules"];
 
 /// How the results of calls are learned.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ResultsPolicy {
     /// The first poll comes this long after the call was placed; later ones back off. At most `poll_max`.
     pub poll_first: Span,
@@ -21,6 +24,12 @@ pub struct ResultsPolicy {
     pub max_call: Span,
     /// A slot is held this long where the provider reports nothing.
     pub assume_call: Span,
+    /// What is taken out of reports beside the outcome.
+    #[serde(skip_serializing_if = "Capture::is_empty")]
+    pub capture: Capture,
+    /// What becomes of contacts by that.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<ResultRule>,
 }
 
 impl Default for ResultsPolicy {
@@ -31,12 +40,13 @@ impl Default for ResultsPolicy {
             give_up: Span::from_mins(120),
             max_call: Span::from_mins(15),
             assume_call: Span::from_mins(3),
+            capture: Capture::default(),
+            rules: Vec::new(),
         }
     }
 }
 
 pub(super) fn read(table: &Table<'_>) -> Result<ResultsPolicy, DefinitionError> {
-    table.later(LATER_KEYS)?;
     table.only(KEYS)?;
     let default = ResultsPolicy::default();
     let first = some_time(table, "poll_first")?;
@@ -46,13 +56,15 @@ pub(super) fn read(table: &Table<'_>) -> Result<ResultsPolicy, DefinitionError> 
     let poll_first = first.unwrap_or(default.poll_first.min(poll_max).min(give_up));
     let max_call = some_time(table, "max_call")?.unwrap_or(default.max_call);
     let assume_call = some_time(table, "assume_call")?.unwrap_or(default.assume_call.min(max_call));
-    let policy = ResultsPolicy { poll_first, poll_max, give_up, max_call, assume_call };
+    let capture = table.table("capture")?.map_or_else(|| Ok(Capture::default()), |table| learned::capture(&table))?;
+    let rules = table.get("rules").map_or_else(|| Ok(Vec::new()), |item| learned::rules(&item, &capture))?;
+    let policy = ResultsPolicy { poll_first, poll_max, give_up, max_call, assume_call, capture, rules };
     check(table, &policy)?;
     Ok(policy)
 }
 
 fn check(table: &Table<'_>, policy: &ResultsPolicy) -> Result<(), DefinitionError> {
-    let ResultsPolicy { poll_first, poll_max, give_up, max_call, assume_call } = policy;
+    let ResultsPolicy { poll_first, poll_max, give_up, max_call, assume_call, .. } = policy;
     let too_long = |key: &str, cause: String| match table.get(key) {
         Some(item) => Err(item.error(cause)),
         None => Err(table.error(format!("{key}: {cause}"))),

@@ -249,11 +249,37 @@ fn keys_of_a_later_release_are_refused_and_never_ignored() {
             "[calling_hours]\nmon = [\"9:00-10:00\"]\nholidays = { country = \"FR\" }",
             ":5: calling_hours.holidays.country:",
         ),
-        ("[results]\ncapture = {}", ":4: results.capture:"),
-        ("[results]\nrules = []", ":4: results.rules:"),
     ] {
         let (error, hint) = refusal(rest);
         assert!(error.contains(key) && error.contains("belongs to a later release"), "{error}");
         assert!(hint.starts_with("remove `"), "{hint}");
+    }
+}
+
+#[test]
+fn what_is_captured_and_the_rules_on_it_are_read_and_shown() {
+    let rest = "[results]\ncapture = { disposition = \"/custom/disposition\" }\n\
+                rules = [{ when = \"disposition=callback and duration_s > 5\", then = \"retry in 24h\" }]";
+    let definition = parse(&format!("name = \"spring\"\nprovider = \"acme\"\n{rest}"), "spring.toml").unwrap();
+    let shown = serde_json::to_value(&definition).unwrap();
+    assert_eq!(shown["results"]["capture"], serde_json::json!({ "disposition": "/custom/disposition" }));
+    let rule = serde_json::json!([{ "when": "disposition = callback and duration_s > 5", "then": "retry in 1d" }]);
+    assert_eq!(shown["results"]["rules"], rule);
+}
+
+#[test]
+fn wrong_captures_and_rules_are_refused_with_their_place() {
+    for (rest, place, cause) in [
+        ("capture = { a = \"custom/a\" }", ":4: results.capture.a:", "a JSON pointer expected"),
+        ("capture = { a = \"/a~b\" }", ":4: results.capture.a:", "a JSON pointer expected"),
+        ("capture = { A = \"/a\" }", ":4: results.capture.A:", "characters of a-z"),
+        ("capture = { outcome = \"/a\" }", ":4: results.capture.outcome:", "something else by this name"),
+        ("rules = [{ when = \"a = 1\", then = \"complete\" }]", "when:", "nothing is captured as `a`"),
+        ("rules = [{ when = \"outcome = busy\", then = \"hang up\" }]", "then:", "nothing that a rule can do"),
+        ("rules = [{ when = \"outcome == busy\", then = \"complete\" }]", "when:", "is no condition"),
+        ("rules = [{ when = \"outcome = busy\" }]", "then:", "is required"),
+    ] {
+        let (error, _) = refusal(&format!("[results]\n{rest}"));
+        assert!(error.contains(place) && error.contains(cause), "{error}");
     }
 }

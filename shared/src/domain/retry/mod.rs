@@ -7,7 +7,7 @@ mod tests;
 
 use chrono_tz::Tz;
 
-use super::{ContactState, Outcome, Timestamp, local_time};
+use super::{ContactState, Outcome, Timestamp, local_time, units::Span};
 pub use policy::{OutcomeRetry, RetryPolicy};
 
 /// One concluded attempt.
@@ -65,6 +65,22 @@ pub fn next_step(policy: &RetryPolicy, history: &[PastAttempt], numbers: u8, zon
     }
 }
 
+/// The next call after `delay` whatever the outcome, because a rule says so: to the same number, or to the next that may be
+/// called. None when the contact has no attempt left, or no number.
+pub fn retry_in(
+    policy: &RetryPolicy,
+    history: &[PastAttempt],
+    numbers: u8,
+    zone: Tz,
+    delay: Span,
+    rule: &str,
+) -> Option<NextStep> {
+    let contact = Contact { policy, history, numbers, zone };
+    let last = history.last().filter(|_| history.len() < usize::from(policy.max_attempts))?;
+    let number = contact.same_or_next(last.number)?;
+    Some(contact.call_again(number, last.ended_at + delay.duration(), rule.to_owned()))
+}
+
 struct Contact<'a> {
     policy: &'a RetryPolicy,
     history: &'a [PastAttempt],
@@ -106,8 +122,12 @@ impl Contact<'_> {
         if rule.next_number {
             return self.first_usable();
         }
-        let same = Some(last.number).filter(|number| self.is_usable(*number));
-        same.or_else(|| self.next_usable(last.number)).or_else(|| self.first_usable())
+        self.same_or_next(last.number)
+    }
+
+    fn same_or_next(&self, last: u8) -> Option<u8> {
+        let same = Some(last).filter(|number| self.is_usable(*number));
+        same.or_else(|| self.next_usable(last)).or_else(|| self.first_usable())
     }
 
     fn call_again(&self, number: u8, not_before: Timestamp, reason: String) -> NextStep {

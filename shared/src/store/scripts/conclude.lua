@@ -35,7 +35,7 @@ for i = 2, #ARGV, GROUP do
     if ARGV[i + 11] ~= '' then release_number(ARGV[i + 11], ARGV[i + 13], c.cid .. ':' .. slot) end
     if ARGV[i + 15] == 'end' then
       call('ZREM', k_polls(c.account), ARGV[i + 14])
-      call('DEL', k_call(c.account, string.match(ARGV[i + 14], '^%x+:%d+:%d+:%d+:(.*)$')))
+      call('PEXPIRE', k_call(c.account, string.match(ARGV[i + 14], '^%x+:%d+:%d+:%d+:(.*)$')), LATE_WORD_MS)
     end
     answers[#answers + 1] = 1
   end
