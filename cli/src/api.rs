@@ -133,6 +133,15 @@ pub struct Reject {
     pub row_base64: Option<String>,
 }
 
+/// `POST /campaigns/{name}/call`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct TestCall {
+    /// The campaign that makes the call.
+    pub campaign: String,
+    /// Its one contact.
+    pub contact_id: String,
+}
+
 /// `GET /campaigns/{name}/contacts/{id}`.
 #[derive(Debug, Clone, Deserialize)]
 pub struct ContactStory {

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use crate::{
     commands::{
-        apply::ApplyArgs, demo::DemoArgs, doctor::DoctorArgs, explain::ExplainArgs, export::ExportArgs,
+        apply::ApplyArgs, call::CallArgs, demo::DemoArgs, doctor::DoctorArgs, explain::ExplainArgs, export::ExportArgs,
         lifecycle::LifecycleArgs, provider::ProviderVerb, release::ReleaseArgs, simulator::SimulatorArgs,
         status::StatusArgs, upload::UploadArgs,
     },
@@ -94,6 +94,8 @@ pub enum Verb {
     Resume(LifecycleArgs),
     /// End a campaign; what is not finished becomes cancelled
     Stop(LifecycleArgs),
+    /// Make one test call with a campaign's settings, and wait for its result
+    Call(CallArgs),
     /// Put held contacts back, to be called as their turn comes
     Release(ReleaseArgs),
     /// Show state and counts of all campaigns, or of one

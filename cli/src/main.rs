@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use args::{Args, Verb};
 use commands::{
-    apply, demo, doctor, explain,
+    apply, call, demo, doctor, explain,
     export::{self, Rows},
     lifecycle::{self, Step},
     process, provider, release, simulator, status, upload,
@@ -61,6 +61,7 @@ async fn run(args: &Args) -> Result<(), Failure> {
         Verb::Pause(args) => lifecycle::run(Step::Pause, args, &processes::client(globals)?).await,
         Verb::Resume(args) => lifecycle::run(Step::Resume, args, &processes::client(globals)?).await,
         Verb::Stop(args) => lifecycle::run(Step::Stop, args, &processes::client(globals)?).await,
+        Verb::Call(args) => call::run(args, &processes::client(globals)?).await,
         Verb::Release(args) => release::run(args, &processes::client(globals)?).await,
         Verb::Status(args) => status::run(args, &processes::client(globals)?).await,
         Verb::Results(args) => export::run(Rows::Results, args, &processes::client(globals)?).await,

@@ -1,5 +1,6 @@
 //! Redial as its users see it: the built command with the files that ship, and what they rely on while it runs.
 
+mod call;
 mod hooks;
 mod limits;
 mod verbs;

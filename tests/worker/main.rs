@@ -2,6 +2,7 @@
 
 mod availability;
 mod hooks;
+mod learned;
 mod outage;
 mod stub;
 mod tokens;

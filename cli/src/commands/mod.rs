@@ -1,6 +1,7 @@
 //! One file a verb, or a family of verbs.
 
 pub mod apply;
+pub mod call;
 pub mod demo;
 pub mod doctor;
 pub mod explain;

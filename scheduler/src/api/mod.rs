@@ -19,6 +19,7 @@ mod providers;
 mod release;
 mod requests;
 mod status;
+mod test_call;
 pub mod tokens;
 mod upload;
 mod verbs;
@@ -90,6 +91,7 @@ pub fn router(state: ApiState) -> Router {
         .routes(routes!(verbs::resume))
         .routes(routes!(verbs::stop))
         .routes(routes!(release::release))
+        .routes(routes!(test_call::test_call))
         .routes(routes!(export::results))
         .routes(routes!(export::attempts))
         .routes(routes!(workers::workers))

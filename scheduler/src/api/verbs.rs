@@ -135,7 +135,11 @@ async fn last_send(state: &ApiState, changed: &Changed) {
     tokio::time::sleep(wait.min(LAST_SEND_WAIT_MAX)).await;
 }
 
-async fn change(state: &ApiState, name: &CampaignName, verb: Verb) -> Result<Changed, Problem> {
+/// Changes a campaign's state; what its state does not allow is a conflict with a remedy.
+///
+/// # Errors
+/// 404, 409, and when Redis does not answer.
+pub async fn change(state: &ApiState, name: &CampaignName, verb: Verb) -> Result<Changed, Problem> {
     let id = state.store.campaign_id(name).await?;
     let changed = state.store.change(id, verb, "", None).await;
     let changed = changed.map_err(|error| {

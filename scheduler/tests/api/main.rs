@@ -8,5 +8,6 @@ mod hooks;
 mod machines;
 mod providers;
 mod support;
+mod test_calls;
 mod uploads;
 mod verbs;

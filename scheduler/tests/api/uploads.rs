@@ -167,3 +167,16 @@ async fn a_long_list_is_taken_whole_and_lists_its_first_thousand_rejects() {
     let headers = [("content-type", "text/csv"), ("accept", "application/jsonl")];
     assert_eq!(lines(&api.ask("POST", CONTACTS, &headers, list).await).len(), 1_501);
 }
+
+#[tokio::test]
+async fn a_contact_none_of_whose_numbers_the_provider_calls_is_rejected_with_its_reason() {
+    let account = "[providers.acme]\nkind = \"uhlive\"\nclient_id = \"c\"\nclient_secret = \"s\"\n";
+    let api = Api::configured(account).await;
+    api.put_definition("name = \"nightly\"\nprovider = \"acme\"\n[call]\noriginate = \"o\"\n").await.ok();
+    let list = "phone,phone2\n+33199001201,\n+12025550101,\n+12025550102,+33199001202\n";
+    let answer = api.upload(list).await.ok();
+    assert_eq!(counts(&answer), [2, 0, 1]);
+    assert_eq!(answer["rejects"][0]["line"], 3);
+    let reason = answer["rejects"][0]["reason"].as_str().unwrap();
+    assert!(reason.starts_with("phone: uh!live calls French numbers only"), "{reason}");
+}

@@ -18,8 +18,9 @@ use axum::{
 use redial_shared::{
     domain::{
         CampaignId,
-        contact_list::{Format, ListError, ListOptions},
+        contact_list::{Callable, Format, ListError, ListOptions},
     },
+    provider,
     store::{Upload, view::UploadCounts},
 };
 use serde::Deserialize;
@@ -100,8 +101,9 @@ pub async fn upload(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let options = list_options(headers.get(header::CONTENT_TYPE), params.file)?;
     let campaign = state.store.campaign_id(&name).await?;
+    let callable = callable(&state, campaign).await?;
+    let options = ListOptions { callable, ..list_options(headers.get(header::CONTENT_TYPE), params.file)? };
     let key = idempotency_key(&headers, campaign, params.dry_run)?;
     let as_lines = names_media_type(headers.get(header::ACCEPT), JSON_LINES_TYPES);
     let digest = body::Digest::default();
@@ -190,6 +192,15 @@ impl Target {
             }
         }
     }
+}
+
+/// Which numbers the campaign's provider can call. Its secrets are not needed for that.
+async fn callable(state: &ApiState, campaign: CampaignId) -> Result<Option<Callable>, Problem> {
+    let info = state.store.fresh_info(campaign).await?;
+    let provider = state.config.providers.get(&info.definition.provider).map(provider::of_account_without_secrets);
+    // What is wrong with an account was told when the campaign was applied.
+    let provider = provider.and_then(Result::ok);
+    Ok(provider.map(|provider| Callable::new(move |number| provider.check_number(number))))
 }
 
 fn list_options(content_type: Option<&HeaderValue>, file_name: Option<String>) -> Result<ListOptions, Problem> {

@@ -1,9 +1,15 @@
 //! What kind of list a file is: by what the caller says, by its name, by its first bytes.
 
-use std::io::{self, Cursor, Read};
+use std::{
+    fmt,
+    io::{self, Cursor, Read},
+    sync::Arc,
+};
+
+use flate2::read::MultiGzDecoder;
 
 use super::{Country, ListError};
-use flate2::read::MultiGzDecoder;
+use crate::domain::PhoneNumber;
 
 /// Bytes looked at to tell formats, encodings and delimiters apart.
 pub(super) const SAMPLE_BYTES: usize = 64 * 1024;
@@ -32,6 +38,36 @@ pub struct ListOptions {
     pub file_name: Option<String>,
     /// Country of national numbers in rows without `country`.
     pub default_country: Option<Country>,
+    /// Which numbers can be called at all; absent: every valid one.
+    pub callable: Option<Callable>,
+}
+
+/// Tells of a number whether it can be called, and if not, why.
+#[derive(Clone)]
+pub struct Callable(Arc<NumberCheck>);
+
+type NumberCheck = dyn Fn(&PhoneNumber) -> Result<(), String> + Send + Sync;
+
+impl Callable {
+    /// As `check` says.
+    pub fn new(check: impl Fn(&PhoneNumber) -> Result<(), String> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(check))
+    }
+
+    /// Whether any of these can be called.
+    ///
+    /// # Errors
+    /// Why the first cannot be, if none can.
+    pub fn any(&self, numbers: &[PhoneNumber]) -> Result<(), String> {
+        let first = numbers.first().map_or(Ok(()), |number| (self.0)(number));
+        if first.is_ok() || numbers[1..].iter().any(|number| (self.0)(number).is_ok()) { Ok(()) } else { first }
+    }
+}
+
+impl fmt::Debug for Callable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Callable")
+    }
 }
 
 impl ListOptions {

@@ -37,7 +37,7 @@ mod tests;
 pub use columns::COLUMNS_MAX;
 pub use country::{BadCountry, Country};
 pub use error::ListError;
-pub use format::{Format, ListOptions};
+pub use format::{Callable, Format, ListOptions};
 pub use reader::{ContactListReader, ROW_BYTES_MAX, Row};
 pub use rejects::{ListHeader, Reject, RejectsWriter};
 pub use row::{ID_BYTES_MAX, NUMBERS_MAX};

@@ -55,7 +55,7 @@ impl ContactListReader {
     pub fn new(reader: impl Read + Send + 'static, options: ListOptions) -> Result<Self, ListError> {
         let opened = format::open(Box::new(reader), &options)?;
         let mut source = Source::new(opened.reader, opened.gzip);
-        let assembler = Assembler::new(options.default_country);
+        let assembler = Assembler::new(&options);
         if opened.format == Format::JsonLines {
             json_lines::check(&opened.sample)?;
             let rows = Rows::JsonLines(Keys::default());

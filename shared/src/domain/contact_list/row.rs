@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use chrono::DateTime;
 
 use super::{
-    Country,
+    Callable, Country, ListOptions,
     columns::{PHONE_COLUMNS_MAX, Role},
     number,
     zone::ZoneMemory,
@@ -47,17 +47,22 @@ impl<'a> Reserved<'a> {
 #[derive(Debug)]
 pub(super) struct Assembler {
     default_country: Option<Country>,
+    callable: Option<Callable>,
     zones: ZoneMemory,
 }
 
 impl Assembler {
-    pub fn new(default_country: Option<Country>) -> Self {
-        Self { default_country, zones: ZoneMemory::default() }
+    pub fn new(options: &ListOptions) -> Self {
+        let ListOptions { default_country, callable, .. } = options.clone();
+        Self { default_country, callable, zones: ZoneMemory::default() }
     }
 
     /// Fills `contact` but for its attributes, or says why the row is bad.
     pub fn fill(&mut self, contact: &mut Contact, row: &Reserved<'_>) -> Result<(), String> {
         self.fill_numbers(contact, row)?;
+        if let Some(callable) = &self.callable {
+            callable.any(&contact.numbers).map_err(|reason| format!("phone: {reason}"))?;
+        }
         fill_id(contact, row.id.trim())?;
         contact.zone = self.zone(row.timezone.trim())?;
         contact.priority = priority(row.priority.trim())?;
