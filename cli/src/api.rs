@@ -133,6 +133,17 @@ pub struct Reject {
     pub row_base64: Option<String>,
 }
 
+/// `POST /campaigns/{name}/cancel`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Cancelled {
+    /// Contacts that are not called any more.
+    pub cancelled: u64,
+    /// Contacts on a call, which are not called again after it.
+    pub on_call: u64,
+    /// Contacts that were finished before.
+    pub finished: u64,
+}
+
 /// `POST /campaigns/{name}/call`.
 #[derive(Debug, Clone, Deserialize)]
 pub struct TestCall {

@@ -7,9 +7,9 @@ use secrecy::SecretString;
 
 use crate::{
     commands::{
-        apply::ApplyArgs, call::CallArgs, demo::DemoArgs, doctor::DoctorArgs, explain::ExplainArgs, export::ExportArgs,
-        lifecycle::LifecycleArgs, provider::ProviderVerb, release::ReleaseArgs, simulator::SimulatorArgs,
-        status::StatusArgs, upload::UploadArgs,
+        apply::ApplyArgs, call::CallArgs, cancel::CancelArgs, demo::DemoArgs, doctor::DoctorArgs, explain::ExplainArgs,
+        export::ExportArgs, lifecycle::LifecycleArgs, provider::ProviderVerb, release::ReleaseArgs,
+        simulator::SimulatorArgs, status::StatusArgs, upload::UploadArgs,
     },
     failure::Failure,
 };
@@ -94,6 +94,8 @@ pub enum Verb {
     Resume(LifecycleArgs),
     /// End a campaign; what is not finished becomes cancelled
     Stop(LifecycleArgs),
+    /// Take contacts out of a campaign while it runs
+    Cancel(CancelArgs),
     /// Make one test call with a campaign's settings, and wait for its result
     Call(CallArgs),
     /// Put held contacts back, to be called as their turn comes

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use args::{Args, Verb};
 use commands::{
-    apply, call, demo, doctor, explain,
+    apply, call, cancel, demo, doctor, explain,
     export::{self, Rows},
     lifecycle::{self, Step},
     process, provider, release, simulator, status, upload,
@@ -62,6 +62,7 @@ async fn run(args: &Args) -> Result<(), Failure> {
         Verb::Resume(args) => lifecycle::run(Step::Resume, args, &processes::client(globals)?).await,
         Verb::Stop(args) => lifecycle::run(Step::Stop, args, &processes::client(globals)?).await,
         Verb::Call(args) => call::run(args, &processes::client(globals)?).await,
+        Verb::Cancel(args) => cancel::run(args, &processes::client(globals)?).await,
         Verb::Release(args) => release::run(args, &processes::client(globals)?).await,
         Verb::Status(args) => status::run(args, &processes::client(globals)?).await,
         Verb::Results(args) => export::run(Rows::Results, args, &processes::client(globals)?).await,

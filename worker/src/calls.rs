@@ -33,8 +33,8 @@ const BEGIN_AHEAD: Duration = Duration::from_millis(12);
 const SOON: Duration = Duration::from_secs(30);
 /// A contact at whose time the provider is closed comes up again after this time.
 const LATER: Duration = Duration::from_secs(15 * 60);
-/// How often a call's id is noted again because its record had changed meanwhile.
-const PLACED_TRIES_MAX: usize = 4;
+/// How often a call's id, or that it never was, is written again because its record had changed meanwhile.
+const SETTLE_TRIES_MAX: usize = 4;
 
 /// A claimed contact with all that its call needs. Holds a place among the calls that are being placed.
 pub(crate) struct Job {
@@ -280,7 +280,7 @@ impl Attempt {
         let entry = PollEntry { attempt: self.id, started_at: sent_at, call_id: call_id.to_owned() };
         let findable = self.account.hook.is_served.then(|| polling::findable(results));
         let mut before = self.record.clone();
-        for _ in 0..PLACED_TRIES_MAX {
+        for _ in 0..SETTLE_TRIES_MAX {
             let Some(record) = transition::placed(&before, self.id.revision, call_id, sent_at) else { break };
             // Where our hook was told the end meanwhile, there is nothing to poll for.
             let poll = is_open(&record).then(|| (entry.clone(), sent_at + first.duration()));
@@ -300,8 +300,9 @@ impl Attempt {
         self.account.pollable.notify_one();
     }
 
+    /// Another worker's may stand under the same revision.
     fn is_last(&self, record: &Record) -> bool {
-        record.attempts.last().is_some_and(|last| last.revision == self.id.revision)
+        record.attempts.last().is_some_and(|last| last.revision == self.id.revision && last.worker == self.worker)
     }
 
     async fn end(&self, outcome: Outcome, status: &str, reason: &str, sent_at: Option<Instant>, hold: bool) {
@@ -325,8 +326,14 @@ impl Attempt {
     }
 
     async fn withdraw(&self, due: Option<Timestamp>, reason: &str) {
-        if let Some(settlement) = self.info.withdrawal(self.id, &self.record, due, reason) {
-            self.account.engine.end(settlement, None).await;
+        let mut before = self.record.clone();
+        for _ in 0..SETTLE_TRIES_MAX {
+            let Some(withdrawal) = self.info.withdrawal(self.id, &before, due, reason) else { break };
+            match self.account.engine.end(withdrawal, None).await {
+                // Something was noted of the contact meanwhile, and this is its attempt still.
+                Some(Settled::Stale(Some(present))) if self.is_last(&present) => before = present,
+                _ => break,
+            }
         }
     }
 

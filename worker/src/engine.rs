@@ -88,11 +88,12 @@ impl Engine {
 
     /// Writes an attempt's end. Goes on trying while Redis is away. When the record has changed meanwhile, the ending is
     /// applied to it as it is now; none: there is nothing to apply, such as for a withdrawal.
-    pub(crate) async fn end(&self, settlement: Settlement, ending: Option<(AttemptId, Ending)>) {
+    pub(crate) async fn end(&self, settlement: Settlement, ending: Option<(AttemptId, Ending)>) -> Option<Settled> {
         let settled = self.ended.commit(settlement).await.flatten();
-        if let (Some(Settled::Stale(_)), Some(ending)) = (settled, ending) {
+        if let (Some(Settled::Stale(_)), Some(ending)) = (&settled, ending) {
             self.end_by_record(vec![ending]).await;
         }
+        settled
     }
 
     /// Ends attempts from their records as they are now. Goes on trying while Redis is away.

@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod call;
+pub mod cancel;
 pub mod demo;
 pub mod doctor;
 pub mod explain;

@@ -231,3 +231,17 @@ fn provider_accounts_are_listed_paused_and_resumed() {
     let nobody = stub.redial(&["provider", "resume", "nobody"]);
     assert_eq!((nobody.code, nobody.stderr.as_str()), (1, "error: no such account\n"));
 }
+
+#[test]
+fn cancel_names_the_contacts_and_tells_what_became_of_them() {
+    let stub = Stub::start();
+    stub.on(
+        "POST /campaigns/nightly/cancel",
+        json!({"campaign": "nightly", "cancelled": 1, "on_call": 1, "finished": 0}),
+    );
+    let said = stub.redial(&["cancel", "nightly", "1", "+12025550102"]).ok();
+    assert_eq!(said, "nightly: 1 contact cancelled, 1 on a call and not called again after it\n");
+    let sent: Value = serde_json::from_slice(&stub.asked()[0].body).unwrap();
+    assert_eq!(sent, json!({"contacts": ["1", "+12025550102"]}));
+    assert_eq!(stub.redial(&["cancel", "nightly"]).code, 2, "nobody is named");
+}

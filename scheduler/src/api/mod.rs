@@ -4,6 +4,7 @@
 
 mod auth;
 mod campaigns;
+mod cancel;
 mod contact;
 mod definition;
 mod estimate;
@@ -85,7 +86,8 @@ pub fn router(state: ApiState) -> Router {
         .routes(routes!(campaigns::list))
         .routes(routes!(campaigns::status, campaigns::apply))
         .routes(routes!(upload::upload))
-        .routes(routes!(contact::contact))
+        .routes(routes!(contact::contact, cancel::cancel_contact))
+        .routes(routes!(cancel::cancel))
         .routes(routes!(verbs::start))
         .routes(routes!(verbs::pause))
         .routes(routes!(verbs::resume))

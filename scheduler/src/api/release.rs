@@ -50,23 +50,27 @@ pub async fn release(
         })?
     };
     let id = state.store.campaign_id(&name).await?;
-    let only = positions(&state, &name, &request.contacts).await?;
-    let released = state.store.release(id, only.as_deref()).await?;
+    let named = positions(&state, &name, &request.contacts).await?;
+    let only = (!named.is_empty()).then_some(&*named);
+    let released = state.store.release(id, only).await?;
     tracing::info!(campaign = %name, released, "held contacts released by request");
     Ok(Json(ReleaseAnswer { campaign: name.to_string(), released }))
 }
 
-/// Where the named contacts stand; none when none is named.
-async fn positions(
+/// Where the contacts of these ids or numbers stand in their campaign.
+///
+/// # Errors
+/// 404 when there is none of that name.
+pub async fn positions(
     state: &ApiState,
     name: &CampaignName,
     contacts: &[String],
-) -> Result<Option<Vec<ContactPosition>>, Problem> {
+) -> Result<Vec<ContactPosition>, Problem> {
     let mut found = Vec::with_capacity(contacts.len());
     for contact in contacts {
         let view = state.store.contact(name, contact).await?;
         let view = view.ok_or_else(|| Problem::not_found(format!("{name} has no contact `{contact}`")))?;
         found.push(view.position);
     }
-    Ok((!contacts.is_empty()).then_some(found))
+    Ok(found)
 }

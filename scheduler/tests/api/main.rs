@@ -2,6 +2,7 @@
 
 mod auth;
 mod campaigns;
+mod cancel;
 mod contacts;
 mod exports;
 mod hooks;

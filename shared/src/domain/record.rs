@@ -19,6 +19,8 @@ pub struct Record {
     pub next_number: u8,
     /// Attempts of former runs, which the retry policy no longer counts.
     pub former_attempts: u16,
+    /// Somebody took it out while it was on a call: it is not called again.
+    pub cancel_asked: bool,
     /// Why it stands there, or what last kept it from being called.
     pub reason: String,
     /// All attempts, oldest first.
@@ -65,6 +67,7 @@ impl Record {
             numbers,
             next_number: 0,
             former_attempts: 0,
+            cancel_asked: false,
             reason: String::new(),
             attempts: Vec::new(),
         }

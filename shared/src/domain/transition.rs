@@ -10,6 +10,9 @@ use super::{
     retry::{NextStep, RetryPolicy, next_step, retry_in},
 };
 
+/// Why a contact is cancelled that somebody took out.
+const CANCELLED: &str = "taken out by request";
+
 /// What is known of how an attempt ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ending {
@@ -89,10 +92,11 @@ pub fn withdraw(before: &Record, attempt: u32, due: Option<Timestamp>, reason: &
     let mut record = next_revision(before);
     record.next_number = last.number;
     record.attempts.pop();
-    record.state = callable_state(&record);
     record.due = due;
     reason.clone_into(&mut record.reason);
-    Some(Change { record, file: true, counted_before: None, counted_now: None, attempts: -1 })
+    record.state = callable_state(&record);
+    let file = !take_out_if_asked(&mut record);
+    Some(Change { record, file, counted_before: None, counted_now: None, attempts: -1 })
 }
 
 /// What decides of a contact after an attempt.
@@ -154,6 +158,7 @@ pub fn restart(before: &Record) -> Option<Change> {
     }
     let mut record = next_revision(before);
     record.state = ContactState::Pending;
+    record.cancel_asked = false;
     record.due = None;
     record.next_number = 0;
     record.former_attempts = u16::try_from(record.attempts.len()).unwrap_or(u16::MAX);
@@ -180,6 +185,30 @@ pub fn release(before: &Record) -> Option<Change> {
         record.reason.clear();
         Change { record, file: true, counted_before: None, counted_now: None, attempts: 0 }
     })
+}
+
+/// The contact is not called again: at once, or once the call that it is on is over. None for one that is finished, or that
+/// somebody has taken out already.
+pub fn cancel(before: &Record) -> Option<Change> {
+    if before.cancel_asked || !(before.state.is_open() || before.state == ContactState::Held) {
+        return None;
+    }
+    let mut record = next_revision(before);
+    record.cancel_asked = true;
+    if record.state != ContactState::Active {
+        take_out_if_asked(&mut record);
+    }
+    Some(Change { record, file: false, counted_before: None, counted_now: None, attempts: 0 })
+}
+
+/// Whether somebody has asked for that.
+fn take_out_if_asked(record: &mut Record) -> bool {
+    if record.cancel_asked {
+        record.state = ContactState::Cancelled;
+        record.due = None;
+        CANCELLED.clone_into(&mut record.reason);
+    }
+    record.cancel_asked
 }
 
 /// The state of a contact that is to be called: whether it was, in this run.
@@ -212,6 +241,7 @@ fn settle(record: &mut Record, hold: bool, policy: &Policy<'_>) -> bool {
     if hold {
         record.state = ContactState::Held;
         record.reason = last.reason.clone();
+        take_out_if_asked(record);
         return false;
     }
     match step_after(record, last, policy) {
@@ -225,7 +255,7 @@ fn settle(record: &mut Record, hold: bool, policy: &Policy<'_>) -> bool {
             record.next_number = number;
             record.due = Some(not_before);
             record.reason = reason;
-            true
+            !take_out_if_asked(record)
         }
     }
 }

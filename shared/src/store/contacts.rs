@@ -62,7 +62,7 @@ impl Store {
         if blocks.any(unknown) { self.fresh_info(info.id).await } else { Ok(info) }
     }
 
-    async fn blocks(
+    pub(super) async fn blocks(
         &self,
         info: &CampaignInfo,
         numbers: BTreeSet<u32>,

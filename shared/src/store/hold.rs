@@ -89,7 +89,11 @@ impl Store {
     }
 
     /// Writes changes that are no attempt's; one whose record has changed meanwhile is left as it is.
-    async fn revise(&self, info: &CampaignInfo, changes: Vec<(ContactPosition, Change)>) -> Result<usize, StoreError> {
+    pub(super) async fn revise(
+        &self,
+        info: &CampaignInfo,
+        changes: Vec<(ContactPosition, Change)>,
+    ) -> Result<usize, StoreError> {
         if changes.is_empty() {
             return Ok(0);
         }

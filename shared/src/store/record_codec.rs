@@ -13,6 +13,8 @@ const HEADER_BYTES: usize = 11;
 const TEXT_MAX: usize = 255;
 const UUID_BYTES: u8 = 16;
 const UUID_MARK: u8 = 255;
+/// Set in the byte of the count of numbers of a contact that is to be cancelled.
+const CANCEL_ASKED: u8 = 0x80;
 /// Set in the byte of an attempt's number where captured values follow it.
 const HAS_CAPTURED: u8 = 0x80;
 
@@ -23,7 +25,7 @@ pub(super) fn encode(record: &Record) -> Vec<u8> {
     bytes.push(record.state as u8);
     bytes.extend(&millis(record.due).to_be_bytes()[2..]);
     put_varint(&mut bytes, record.lane.into());
-    bytes.extend([record.numbers, record.next_number]);
+    bytes.extend([record.numbers | if record.cancel_asked { CANCEL_ASKED } else { 0 }, record.next_number]);
     put_varint(&mut bytes, record.former_attempts.into());
     put_text(&mut bytes, &record.reason);
     put_varint(&mut bytes, record.attempts.len() as u64);
@@ -123,12 +125,24 @@ impl Reader<'_> {
         let state = ContactState::from_byte(self.byte()?)?;
         let due = self.instant()?;
         let lane = self.varint()? as u16;
-        let (numbers, next_number) = (self.byte()?, self.byte()?);
+        let (numbers_byte, next_number) = (self.byte()?, self.byte()?);
+        let (numbers, cancel_asked) = (numbers_byte & !CANCEL_ASKED, numbers_byte & CANCEL_ASKED != 0);
         let former_attempts = self.varint()? as u16;
         let reason = self.text()?;
         let count = self.varint()?;
         let attempts = (0..count).map(|_| self.attempt()).collect::<Option<_>>()?;
-        Some(Record { revision, state, due, lane, numbers, next_number, former_attempts, reason, attempts })
+        Some(Record {
+            revision,
+            state,
+            due,
+            lane,
+            numbers,
+            next_number,
+            former_attempts,
+            cancel_asked,
+            reason,
+            attempts,
+        })
     }
 
     fn attempt(&mut self) -> Option<AttemptRecord> {
@@ -271,6 +285,7 @@ mod tests {
                 numbers: 3,
                 next_number: 1,
                 former_attempts: 2,
+                cancel_asked: revision % 2 == 0,
                 reason: "because".to_owned(),
                 attempts,
             };

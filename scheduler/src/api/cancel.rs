@@ -1,0 +1,91 @@
+//! Taking contacts out of a campaign while it runs.
+
+use axum::{Json, extract::State, http::request::Parts};
+use redial_shared::{domain::CampaignName, store::Cancelled};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    ApiState, Problem,
+    extract::{Campaign, path_part},
+    release::positions,
+};
+
+/// Which contacts.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CancelRequest {
+    /// Their ids or numbers (E.164), at least one.
+    #[schema(min_items = 1)]
+    contacts: Vec<String>,
+}
+
+/// What became of them.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CancelAnswer {
+    /// The campaign.
+    campaign: String,
+    /// Contacts that are not called any more.
+    cancelled: usize,
+    /// Contacts that are on a call now, and are not called again after it.
+    on_call: usize,
+    /// Contacts that were finished before.
+    finished: usize,
+}
+
+/// Take contacts out while the campaign runs. When it answers, none of them can be called any more, but for those who are on
+/// a call: that goes on to its end, and no other follows.
+#[utoipa::path(
+    post, path = "/api/v1/campaigns/{name}/cancel", operation_id = "cancel", tag = "campaigns",
+    params(("name" = String, Path, description = "The campaign")),
+    request_body(content = CancelRequest, description = "Which contacts"),
+    responses(
+        (status = 200, description = "They are out", body = CancelAnswer),
+        (status = 400, description = "The body is no such list", body = Problem),
+        (status = 404, description = "No such campaign, or no such contact; nothing was done", body = Problem),
+    ),
+)]
+pub async fn cancel(
+    State(state): State<ApiState>,
+    Campaign(name): Campaign,
+    body: String,
+) -> Result<Json<CancelAnswer>, Problem> {
+    let wrong = |cause: &dyn std::fmt::Display| {
+        Problem::bad_request(format!("the body is no list of contacts: {cause}"))
+            .with_hint("send {\"contacts\": [\"4711\"]}")
+    };
+    let request: CancelRequest = serde_json::from_str(&body).map_err(|error| wrong(&error))?;
+    if request.contacts.is_empty() {
+        return Err(wrong(&"it names none"));
+    }
+    take_out(&state, &name, &request.contacts).await
+}
+
+/// Take one contact out: as `cancel`.
+#[utoipa::path(
+    delete, path = "/api/v1/campaigns/{name}/contacts/{contact}", operation_id = "cancel_contact", tag = "contacts",
+    params(
+        ("name" = String, Path, description = "The campaign"),
+        ("contact" = String, Path, description = "The contact's id, or one of its numbers in E.164"),
+    ),
+    responses(
+        (status = 200, description = "It is out", body = CancelAnswer),
+        (status = 404, description = "No such campaign or contact", body = Problem),
+    ),
+)]
+pub async fn cancel_contact(
+    State(state): State<ApiState>,
+    Campaign(name): Campaign,
+    mut parts: Parts,
+) -> Result<Json<CancelAnswer>, Problem> {
+    let contact = path_part(&mut parts, "contact").await?;
+    take_out(&state, &name, &[contact]).await
+}
+
+async fn take_out(state: &ApiState, name: &CampaignName, contacts: &[String]) -> Result<Json<CancelAnswer>, Problem> {
+    let id = state.store.campaign_id(name).await?;
+    let positions = positions(state, name, contacts).await?;
+    let Cancelled { cancelled, on_call, finished } = state.store.cancel(id, &positions).await?;
+    tracing::info!(campaign = %name, cancelled, on_call, finished, "contacts taken out by request");
+    Ok(Json(CancelAnswer { campaign: name.to_string(), cancelled, on_call, finished }))
+}
