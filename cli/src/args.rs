@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use crate::{
     commands::{
         apply::ApplyArgs, call::CallArgs, cancel::CancelArgs, demo::DemoArgs, doctor::DoctorArgs, explain::ExplainArgs,
-        export::ExportArgs, lifecycle::LifecycleArgs, provider::ProviderVerb, release::ReleaseArgs,
+        export::ExportArgs, lifecycle::LifecycleArgs, plan::PlanArgs, provider::ProviderVerb, release::ReleaseArgs,
         simulator::SimulatorArgs, status::StatusArgs, upload::UploadArgs,
     },
     failure::Failure,
@@ -102,6 +102,8 @@ pub enum Verb {
     Release(ReleaseArgs),
     /// Show state and counts of all campaigns, or of one
     Status(StatusArgs),
+    /// Foresee when whom can be called, and when all are done
+    Plan(PlanArgs),
     /// Write one row a contact
     Results(ExportArgs),
     /// Write one row an attempt

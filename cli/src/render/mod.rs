@@ -2,6 +2,7 @@
 
 pub mod explain;
 pub mod live;
+pub mod plan;
 pub mod provider;
 pub mod status;
 pub mod table;

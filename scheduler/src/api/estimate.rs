@@ -60,7 +60,7 @@ fn calls_left(counts: &Counts, policy: &RetryPolicy) -> f64 {
 }
 
 /// The share of concluded attempts whose outcome is retried, 0 to 1.
-fn retried_share(counts: &Counts, policy: &RetryPolicy) -> f64 {
+pub fn retried_share(counts: &Counts, policy: &RetryPolicy) -> f64 {
     let concluded: u64 = counts.outcomes.values().sum();
     let is_retried = |outcome| policy.of(outcome).is_some_and(|rule| rule.max > 0);
     let retried: u64 =
@@ -69,7 +69,7 @@ fn retried_share(counts: &Counts, policy: &RetryPolicy) -> f64 {
 }
 
 /// Calls that a contact needs when this share of its attempts is retried, at most `most`.
-fn calls_each(share: f64, most: u8) -> f64 {
+pub fn calls_each(share: f64, most: u8) -> f64 {
     (0..i32::from(most)).map(|retry| share.powi(retry)).sum()
 }
 

@@ -15,6 +15,7 @@ mod hooks;
 mod metrics;
 mod openapi;
 mod openings;
+mod plan;
 mod problem;
 mod providers;
 mod release;
@@ -92,6 +93,7 @@ pub fn router(state: ApiState) -> Router {
         .routes(routes!(verbs::pause))
         .routes(routes!(verbs::resume))
         .routes(routes!(verbs::stop))
+        .routes(routes!(plan::plan))
         .routes(routes!(release::release))
         .routes(routes!(test_call::test_call))
         .routes(routes!(export::results))

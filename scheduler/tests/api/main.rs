@@ -7,6 +7,7 @@ mod contacts;
 mod exports;
 mod hooks;
 mod machines;
+mod plan;
 mod providers;
 mod support;
 mod test_calls;

@@ -125,7 +125,7 @@ impl CampaignInfo {
 }
 
 /// The positions that an entry of a lane names: `position` or `first:count`.
-fn positions_of(entry: &str) -> Result<Vec<ContactPosition>, StoreError> {
+pub(super) fn positions_of(entry: &str) -> Result<Vec<ContactPosition>, StoreError> {
     let (first, count) = entry.split_once(':').unwrap_or((entry, "1"));
     match (first.parse::<ContactPosition>(), count.parse::<ContactPosition>()) {
         (Ok(first), Ok(count)) => Ok((first..first + count).collect()),

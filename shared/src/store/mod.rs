@@ -4,6 +4,7 @@
 mod accounts;
 mod arguments;
 mod attempts;
+mod backlog;
 pub mod block;
 mod cache;
 mod campaigns;
@@ -42,6 +43,7 @@ use std::{sync::Arc, time::Duration};
 
 pub use accounts::{AccountHealth, AccountLimits};
 pub use attempts::{BeginAnswer, Intent, Placed, Poll, Settled, Settlement};
+pub use backlog::LaneBacklog;
 pub use campaigns::{Changed, Notes, Verb};
 pub use cancel::Cancelled;
 pub use claims::{Claim, Claimed};

@@ -1,0 +1,143 @@
+//! What is foreseen of a campaign, in 80 columns.
+
+use std::fmt::Write;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use super::{
+    Colour, Paint, count, distance, instant, plural, printable,
+    table::{Align, table},
+};
+use crate::api::{Plan, PlanZone};
+
+/// The plan. Each line ends with a newline.
+pub fn plan(plan: &Plan, now: DateTime<Utc>, paint: Paint) -> String {
+    let mut view = format!("{}  {}\n", paint.paint(Colour::Bold, &plan.campaign), plan.state);
+    for (label, value) in facts(plan, now) {
+        let _ = writeln!(view, "  {label:<9} {value}");
+    }
+    if !plan.zones.is_empty() {
+        let columns = [
+            ("ZONE", Align::Left),
+            ("CONTACTS", Align::Right),
+            ("NOW", Align::Left),
+            ("CHANGES (THERE)", Align::Left),
+            ("DONE", Align::Left),
+        ];
+        let rows: Vec<_> = plan.zones.iter().map(|zone| row(zone, now)).collect();
+        view.push('\n');
+        for line in table(&columns, &rows).lines() {
+            let _ = writeln!(view, "  {line}");
+        }
+    }
+    for warning in &plan.warnings {
+        let _ = write!(view, "\n  {} {}", paint.paint(Colour::Yellow, "!"), printable(warning));
+    }
+    if !plan.warnings.is_empty() {
+        view.push('\n');
+    }
+    view
+}
+
+fn facts(plan: &Plan, now: DateTime<Utc>) -> Vec<(&'static str, String)> {
+    let mut contacts = format!("{} now, {} later", count(plan.callable_now), count(plan.callable_later));
+    if plan.held > 0 {
+        let _ = write!(contacts, ", {} held", count(plan.held));
+    }
+    let pace = &plan.pace;
+    let assumed = |what: &str| if pace.assumed.iter().any(|one| one == what) { " (assumed)" } else { "" };
+    let by = if pace.limited_by == "none" { "no limit set".to_owned() } else { format!("by {}", pace.limited_by) };
+    let finish = match plan.finish_estimate {
+        Some(at) if at <= now => "nobody is left to call".to_owned(),
+        Some(at) => format!("about {} ({})", instant(at), distance(at, now)),
+        None => "not within 15 days".to_owned(),
+    };
+    vec![
+        ("to call", contacts),
+        ("pace", format!("{:.1} calls/s, {by}", pace.calls_per_s)),
+        (
+            "calls",
+            format!(
+                "{:.1} a contact{}, {:.0} s each{}",
+                pace.calls_per_contact,
+                assumed("calls_per_contact"),
+                pace.call_s,
+                assumed("call_s")
+            ),
+        ),
+        ("finish", finish),
+    ]
+}
+
+fn row(zone: &PlanZone, now: DateTime<Utc>) -> Vec<String> {
+    let changes = match (zone.open_now, zone.open.first(), zone.next_open_at) {
+        (true, Some(open), _) => format!("closes {}", there(open.to, zone, now)),
+        (_, _, Some(at)) => format!("opens {}", there(at, zone, now)),
+        _ => "not within 15 days".to_owned(),
+    };
+    let name = if zone.zone.is_empty() { "(unknown)".to_owned() } else { shortened(&zone.zone) };
+    vec![
+        name,
+        count(zone.contacts),
+        if zone.open_now { "open" } else { "closed" }.to_owned(),
+        changes,
+        zone.done_at.map_or_else(|| "-".to_owned(), |at| distance(at, now)),
+    ]
+}
+
+/// On the clock of the first of its zones.
+fn there(at: DateTime<Utc>, zone: &PlanZone, now: DateTime<Utc>) -> String {
+    if at - now > chrono::TimeDelta::days(14) {
+        return "never".to_owned();
+    }
+    let first = zone.zone.split([',', '|']).next().and_then(|name| name.parse::<Tz>().ok());
+    at.with_timezone(&first.unwrap_or(Tz::UTC)).format("%a %H:%M").to_string()
+}
+
+/// Several zones are told by the first and their number.
+fn shortened(zone: &str) -> String {
+    let (zones, regions) = zone.split_once('|').unwrap_or((zone, ""));
+    let names: Vec<&str> = zones.split(',').collect();
+    let more =
+        if names.len() > 1 { format!(" and {}", plural(names.len() as u64 - 1, "other")) } else { String::new() };
+    let part = regions.split(',').find(|region| region.contains('-')).map_or(String::new(), |part| format!(" {part}"));
+    format!("{}{more}{part}", names[0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_is_told_by_zone_on_its_own_clock() {
+        let json = serde_json::json!({
+            "campaign": "nightly", "state": "draft", "callable_now": 1000, "callable_later": 250, "held": 2,
+            "pace": {"calls_per_s": 5.0, "limited_by": "pacing.rate", "calls_per_contact": 1.39, "call_s": 30.0, "assumed": ["call_s"]},
+            "zones": [
+                {"zone": "Europe/Paris", "contacts": 1000, "open_now": true, "done_at": "2026-06-01T13:00:00Z",
+                    "open": [{"from": "2026-06-01T12:00:00Z", "to": "2026-06-01T18:00:00Z"}], "next_open_at": null},
+                {"zone": "America/Chicago,America/New_York|US,US-FL", "contacts": 250, "open_now": false, "done_at": null,
+                    "open": [], "next_open_at": "2026-06-01T13:00:00Z"},
+            ],
+            "runs": [], "finish_estimate": "2026-06-01T13:00:00Z", "warnings": ["2 contacts are held"],
+        });
+        let now = "2026-06-01T12:00:00Z".parse().unwrap();
+        let shown = plan(&serde_json::from_value(json).unwrap(), now, Paint::PLAIN);
+        let expected = "\
+nightly  draft
+  to call   1,000 now, 250 later, 2 held
+  pace      5.0 calls/s, by pacing.rate
+  calls     1.4 a contact, 30 s each (assumed)
+  finish    about 2026-06-01 13:00:00 UTC (in 1 h)
+
+  ZONE                               CONTACTS  NOW     CHANGES (THERE)   DONE
+  Europe/Paris                          1,000  open    closes Mon 20:00  in 1 h
+  America/Chicago and 1 other US-FL       250  closed  opens Mon 08:00   -
+
+  ! 2 contacts are held
+";
+        assert_eq!(shown, expected, "{shown}");
+        assert!(shown.lines().all(|line| line.chars().count() <= 80));
+    }
+}

@@ -1,0 +1,264 @@
+//! From a campaign as it stands to its plan.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use redial_shared::{
+    config::AccountConfig,
+    domain::{
+        CampaignState, ContactState, Interval, Outcome, Place, Timestamp,
+        retry::RetryPolicy,
+        schedule::{Schedule, next_run},
+    },
+    store::{CampaignInfo, LaneBacklog, view::CampaignView},
+};
+
+use super::{
+    AHEAD, Plan, PlanPace, PlanZone, Span,
+    forecast::{Forecast, Group, Pace, foresee},
+    shown,
+};
+use crate::api::{estimate, status::rate_now};
+
+/// What is assumed until enough calls have ended.
+const AGAIN_ASSUMED: f64 = 0.3;
+const CALL_S_ASSUMED: f64 = 30.0;
+const CONCLUDED_ENOUGH: u64 = 50;
+/// Where nothing limits the pace: about what two workers can do.
+const UNLIMITED_PER_S: f64 = 1_000.0;
+/// Openings that are shown, and runs that are looked at.
+const SHOWN_AHEAD: Duration = Duration::from_secs(48 * 3600);
+const RUNS_MAX: usize = 64;
+
+/// What a plan is made of.
+pub struct Outlook {
+    pub info: Arc<CampaignInfo>,
+    pub view: CampaignView,
+    pub account: Option<AccountConfig>,
+    pub trouble: Option<String>,
+    pub now: Timestamp,
+}
+
+impl Outlook {
+    pub fn plan(&self, backlogs: &[LaneBacklog]) -> Plan {
+        let until = self.now + AHEAD;
+        let (pace, shown_pace) = self.pace();
+        let places = self.by_place(backlogs);
+        let groups: Vec<Group> = places.iter().map(|place| place.group.clone()).collect();
+        let runs = self.runs(until);
+        let forecast = foresee(&groups, &pace, &runs, self.now, until);
+        let callable_now = places.iter().filter(|place| place.is_open(self.now)).map(|place| place.due).sum();
+        let contacts: u64 = places.iter().map(|place| place.contacts).sum();
+        let warnings = self.warnings(&places, &forecast, &runs);
+        let mut zones: Vec<PlanZone> =
+            places.into_iter().zip(&forecast.done_at).map(|(place, done)| place.shown(*done, self.now)).collect();
+        zones.sort_by(|a, b| b.contacts.cmp(&a.contacts).then_with(|| a.zone.cmp(&b.zone)));
+        Plan {
+            campaign: self.view.name.to_string(),
+            state: self.view.state.to_string(),
+            callable_now,
+            callable_later: contacts - callable_now,
+            held: self.count(ContactState::Held),
+            pace: shown_pace,
+            zones,
+            runs: spans(&runs, until),
+            finish_estimate: shown(forecast.finish().or((contacts == 0).then_some(self.now))),
+            warnings,
+        }
+    }
+
+    fn count(&self, state: ContactState) -> u64 {
+        self.view.counts.by_state.get(&state).copied().unwrap_or(0)
+    }
+
+    fn by_place(&self, backlogs: &[LaneBacklog]) -> Vec<PlaceBacklog> {
+        let mut places: BTreeMap<u16, PlaceBacklog> = BTreeMap::new();
+        for backlog in backlogs {
+            let known = places.entry(backlog.lane >> 4).or_insert_with(|| {
+                let place = self.info.place(backlog.lane);
+                let group = Group { open: self.info.open_at(&place, self.now, AHEAD), due: Vec::new() };
+                PlaceBacklog { place, group, due: 0, contacts: 0 }
+            });
+            known.due += backlog.due;
+            known.contacts += backlog.due + backlog.later.iter().map(|(_, count)| count).sum::<u64>();
+            known.group.due.push((self.now, backlog.due as f64));
+            known.group.due.extend(backlog.later.iter().map(|(at, count)| (*at, *count as f64)));
+        }
+        places.into_values().collect()
+    }
+
+    /// The runs from now on. What has not been started is planned as if it were now.
+    fn runs(&self, until: Timestamp) -> Vec<Interval> {
+        let schedule = &self.info.definition.schedule;
+        let mut runs = Vec::new();
+        let begins = match self.view.state {
+            CampaignState::Running => Some((self.now, self.view.run_until)),
+            CampaignState::Draft | CampaignState::Paused if schedule.cron.is_none() => {
+                let at = schedule.start_at.map_or(self.now, |start_at| start_at.max(self.now));
+                Some((at, schedule.run_until(at)))
+            }
+            CampaignState::Stopping | CampaignState::Stopped => return runs,
+            _ => None,
+        };
+        let mut after = self.now;
+        if let Some((from, to)) = begins {
+            runs.push(Interval { from, to: to.unwrap_or(until).min(until) });
+            after = from;
+        }
+        while runs.len() < RUNS_MAX
+            && let Some(run) = next_run(schedule, after).filter(|run| run.at < until)
+        {
+            // A run without an end goes on until the list is done.
+            runs.push(Interval { from: run.at, to: run.until.unwrap_or(until).min(until) });
+            after = run.at;
+        }
+        redial_shared::domain::interval::merge(runs)
+    }
+
+    fn pace(&self) -> (Pace, PlanPace) {
+        let definition = &self.info.definition;
+        let policy = &definition.retry;
+        let concluded: u64 = self.view.counts.outcomes.values().sum();
+        let (again, call_s) = (estimate::retried_share(&self.view.counts, policy), self.call_s());
+        let mut assumed = Vec::new();
+        let again = if concluded >= CONCLUDED_ENOUGH {
+            again
+        } else {
+            assumed.push("calls_per_contact");
+            AGAIN_ASSUMED
+        };
+        let call_s = call_s.unwrap_or_else(|| {
+            assumed.push("call_s");
+            CALL_S_ASSUMED
+        });
+        let pacing = &definition.pacing;
+        let (account_rate, account_live) =
+            self.account.as_ref().map_or((None, None), |one| (one.rate, one.max_concurrent));
+        let by_lines = |lines: Option<u32>| lines.map(|lines| f64::from(lines) / call_s);
+        let limits = [
+            (pacing.rate.map(|rate| rate.per_second()), "pacing.rate"),
+            (account_rate.map(|rate| rate.per_second()), "provider rate"),
+            (by_lines(pacing.max_concurrent), "pacing.max_concurrent"),
+            (by_lines(account_live), "provider max_concurrent"),
+        ];
+        let limits = limits.into_iter().filter_map(|(limit, name)| Some((limit?, name)));
+        let least = limits.min_by(|a, b| a.0.total_cmp(&b.0));
+        let (calls_per_s, limited_by) = least.unwrap_or((UNLIMITED_PER_S, "none"));
+        let calls_max = policy.max_attempts;
+        let calls_per_contact = estimate::calls_each(again, calls_max);
+        let delay = typical_delay(policy, &self.view.counts.outcomes);
+        let shown = PlanPace { calls_per_s, limited_by, calls_per_contact, call_s, assumed };
+        (Pace { calls_per_s, again, calls_max, delay }, shown)
+    }
+
+    /// How long a call occupies a line: as many are live as start in that time.
+    fn call_s(&self) -> Option<f64> {
+        let rate = rate_now(&self.view.recent_starts);
+        (rate > 0.0 && self.view.live_calls > 0).then(|| self.view.live_calls as f64 / rate)
+    }
+
+    fn warnings(&self, places: &[PlaceBacklog], forecast: &Forecast, runs: &[Interval]) -> Vec<String> {
+        let schedule = &self.info.definition.schedule;
+        let mut warnings = Vec::new();
+        warnings.extend(self.trouble.clone());
+        if let Some(ended) = self.ended(schedule) {
+            warnings.push(ended);
+        }
+        if runs.is_empty() && !places.is_empty() {
+            warnings.push("no run begins within the next 15 days".to_owned());
+        }
+        let held = self.count(ContactState::Held);
+        if held > 0 {
+            let name = &self.view.name;
+            warnings.push(format!("{held} contacts are held: `redial explain {name} CONTACT` tells why, `redial release {name}` puts them back"));
+        }
+        for (place, left) in places.iter().zip(&forecast.left) {
+            let zone = place.name();
+            if place.group.open.is_empty() {
+                warnings.push(format!(
+                    "{} contacts in {zone} can never be called: their calling hours do not open within 15 days",
+                    place.contacts
+                ));
+            } else if *left >= 1.0 && !runs.is_empty() {
+                warnings.push(format!(
+                    "about {left:.0} contacts in {zone} are not done within 15 days: the time is too short at this pace"
+                ));
+            }
+        }
+        if let Some(end_at) = schedule.end_at.filter(|end_at| *end_at < self.now + AHEAD)
+            && forecast.finish().is_none_or(|finish| finish > end_at)
+        {
+            let left: f64 = forecast.left.iter().sum();
+            warnings
+                .push(format!("the list cannot finish before end_at, {end_at}: about {left:.0} contacts will expire"));
+        }
+        warnings
+    }
+
+    fn ended(&self, schedule: &Schedule) -> Option<String> {
+        match self.view.state {
+            CampaignState::Stopping | CampaignState::Stopped => {
+                Some("it was stopped: nobody is called any more".to_owned())
+            }
+            CampaignState::Draft if schedule.cron.is_some() => {
+                Some("it is not armed yet: `redial start` arms it".to_owned())
+            }
+            CampaignState::Paused => {
+                Some(format!("it is paused, and planned as if it went on now: {}", self.view.reason))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The contacts of one place that are to be called.
+struct PlaceBacklog {
+    place: Place,
+    group: Group,
+    due: u64,
+    contacts: u64,
+}
+
+impl PlaceBacklog {
+    fn is_open(&self, now: Timestamp) -> bool {
+        self.group.open.first().is_some_and(|interval| interval.contains(now))
+    }
+
+    fn name(&self) -> String {
+        match self.place.to_string() {
+            name if name.is_empty() => "an unknown time zone".to_owned(),
+            name => name,
+        }
+    }
+
+    fn shown(self, done: Option<Timestamp>, now: Timestamp) -> PlanZone {
+        let open_now = self.is_open(now);
+        let next = self.group.open.first().map(|interval| interval.from).filter(|_| !open_now);
+        PlanZone {
+            zone: self.place.to_string(),
+            contacts: self.contacts,
+            open_now,
+            open: spans(&self.group.open, now + SHOWN_AHEAD),
+            next_open_at: shown(next),
+            done_at: shown(done),
+        }
+    }
+}
+
+fn spans(intervals: &[Interval], until: Timestamp) -> Vec<Span> {
+    let shown = intervals.iter().filter(|interval| interval.from < until);
+    shown.map(|interval| Span { from: interval.from.to_string(), to: interval.to.to_string() }).collect()
+}
+
+/// After how long those are called again who are, by the outcomes so far.
+fn typical_delay(policy: &RetryPolicy, outcomes: &BTreeMap<Outcome, u64>) -> Duration {
+    let first =
+        |outcome: &Outcome| policy.of(*outcome).filter(|rule| rule.max > 0).map(|rule| rule.delay_after(1).duration());
+    let so_far = outcomes.iter().filter_map(|(outcome, count)| Some((first(outcome)?, *count)));
+    let mut delays: Vec<(Duration, u64)> = so_far.collect();
+    if delays.is_empty() {
+        delays = [Outcome::Busy, Outcome::NoAnswer].iter().filter_map(first).map(|delay| (delay, 1)).collect();
+    }
+    let (seconds, count) =
+        delays.iter().fold((0.0, 0), |(sum, n), (delay, count)| (sum + delay.as_secs_f64() * *count as f64, n + count));
+    Duration::try_from_secs_f64(seconds / (count.max(1) as f64)).unwrap_or_default()
+}
