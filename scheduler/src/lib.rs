@@ -6,6 +6,7 @@
 
 pub mod api;
 mod endings;
+mod guards;
 mod hours;
 mod leader;
 mod prune;
@@ -28,6 +29,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use endings::Endings;
+use guards::Guards;
 use hours::Hours;
 use leader::Candidate;
 use prune::Prune;
@@ -58,6 +60,7 @@ pub async fn run(config: Arc<Config>, store: Store, stop: CancellationToken) {
 fn begin_services(store: &Store, leadership: Leadership, term: &CancellationToken) -> JoinSet<()> {
     let mut services = JoinSet::new();
     services.spawn(service::run(Runs::new(store.clone(), leadership), store.clone(), term.clone()));
+    services.spawn(service::run(Guards::new(store.clone(), leadership), store.clone(), term.clone()));
     services.spawn(service::run(Endings::new(store.clone(), leadership), store.clone(), term.clone()));
     services.spawn(service::run(Hours::new(store.clone(), leadership), store.clone(), term.clone()));
     services.spawn(service::run(Reaper::new(store.clone()), store.clone(), term.clone()));

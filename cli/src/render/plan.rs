@@ -129,10 +129,10 @@ nightly  draft
   to call   1,000 now, 250 later, 2 held
   pace      5.0 calls/s, by pacing.rate
   calls     1.4 a contact, 30 s each (assumed)
-  finish    about 2026-06-01 13:00:00 UTC (in 1 h)
+  finish    about 2026-06-01 13:00:00 UTC (in 60 min)
 
   ZONE                               CONTACTS  NOW     CHANGES (THERE)   DONE
-  Europe/Paris                          1,000  open    closes Mon 20:00  in 1 h
+  Europe/Paris                          1,000  open    closes Mon 20:00  in 60 min
   America/Chicago and 1 other US-FL       250  closed  opens Mon 08:00   -
 
   ! 2 contacts are held

@@ -53,12 +53,17 @@ pub async fn start(State(state): State<ApiState>, Campaign(name): Campaign) -> R
     let info = state.store.fresh_info(id).await?;
     let verb = start_verb(&info.definition.schedule, state.store.clock().now())?;
     check_columns(&info)?;
+    if let Some(other) = &info.definition.schedule.after {
+        state.store.campaign_id(other).await?;
+    }
     let changed = change(&state, &name, verb).await?;
-    answer(&state, &name, changed, |changed, next_run_at| match (changed.state, next_run_at) {
-        (CampaignState::Running, _) if changed.changed => "it has started".to_owned(),
-        (CampaignState::Running, _) => "it was running already".to_owned(),
-        (_, Some(at)) => format!("it is armed: its next run starts at {at}"),
-        (_, None) => "it is armed".to_owned(),
+    let after = &info.definition.schedule.after;
+    answer(&state, &name, changed, |changed, next_run_at| match (changed.state, next_run_at, after) {
+        (CampaignState::Running, ..) if changed.changed => "it has started".to_owned(),
+        (CampaignState::Running, ..) => "it was running already".to_owned(),
+        (_, Some(at), _) => format!("it is armed: its next run starts at {at}"),
+        (_, None, Some(other)) => format!("it is armed: it starts when {other} completes"),
+        (_, None, None) => "it is armed".to_owned(),
     })
     .await
 }
@@ -153,7 +158,7 @@ pub async fn change(state: &ApiState, name: &CampaignName, verb: Verb) -> Result
 
 fn conflict_hint(verb: Verb, name: &CampaignName) -> String {
     match verb {
-        Verb::Start { .. } | Verb::Arm { .. } => {
+        Verb::Start { .. } | Verb::Arm { .. } | Verb::Await => {
             format!(
                 "a paused campaign goes on with `redial resume {name}`; one that was stopped is over: apply it under another name"
             )
@@ -204,6 +209,9 @@ fn start_verb(schedule: &Schedule, now: Timestamp) -> Result<Verb, Problem> {
     if let Some(end_at) = schedule.end_at.filter(|end_at| *end_at <= now) {
         let detail = format!("the campaign ended at {end_at}: nothing can ever run");
         return Err(Problem::conflict(detail).with_hint(hint));
+    }
+    if schedule.after.is_some() {
+        return Ok(Verb::Await);
     }
     if schedule.cron.is_some() {
         let run = next_run(schedule, now).ok_or_else(|| {

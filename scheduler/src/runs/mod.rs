@@ -14,7 +14,7 @@ use std::{
 
 use redial_shared::{
     domain::{
-        CampaignState, Timestamp,
+        CampaignName, CampaignState, Timestamp,
         schedule::{EachRun, Schedule},
     },
     store::{CampaignInfo, Leadership, NextRun, Notes, Preparation, Prepared, Standing, Store, StoreError, Verb},
@@ -69,6 +69,9 @@ impl Runs {
             let schedule = &info.definition.schedule;
             let plan = as_json(schedule);
             let mut step = next_step(schedule, &standing, standing.planned == plan, now);
+            if let (Step::Wait, Some(other)) = (step, &schedule.after) {
+                step = self.after(other, schedule, &standing, now).await?;
+            }
             if let Step::PutBack(preparation) = step {
                 if !self.put_back(&standing, preparation, counts).await? {
                     return Ok(());
@@ -81,6 +84,30 @@ impl Runs {
             standing = self.store.standing(standing.id).await?;
         }
         Ok(())
+    }
+
+    /// Starts a campaign that waits for another, once that has completed.
+    async fn after(
+        &self,
+        other: &CampaignName,
+        schedule: &Schedule,
+        standing: &Standing,
+        now: Timestamp,
+    ) -> Result<Step, StoreError> {
+        if standing.place != CampaignState::Scheduled || !schedule.allows(now) {
+            return Ok(Step::Wait);
+        }
+        let other = match self.store.campaign_id(other).await {
+            Ok(id) => self.store.standing(id).await?,
+            Err(StoreError::NoCampaign(_)) => return Ok(Step::Wait),
+            Err(error) => return Err(error),
+        };
+        Ok(match other.state {
+            CampaignState::Completed => {
+                Step::Begin(Beginning { tick: now, from: now, until: schedule.run_until(now), next_run: None })
+            }
+            _ => Step::Wait,
+        })
     }
 
     /// Takes a step; false when there was none to take.
@@ -96,23 +123,23 @@ impl Runs {
             Step::Wait | Step::PutBack(_) => return Ok(false),
             Step::Plan { until, next_run, last_tick } => {
                 let idle = standing.place == CampaignState::Scheduled && next_run.is_none();
-                let reason = if idle { NO_FURTHER_RUN } else { "" };
+                let reason = if idle { idle_reason(&info.definition.schedule) } else { String::new() };
                 (Verb::Plan { until, next_run }, reason, Notes { last_tick, planned, ..Notes::default() })
             }
             Step::Rest { next_run } => {
-                let reason = if next_run.is_none() { NO_FURTHER_RUN } else { "" };
+                let reason = if next_run.is_none() { NO_FURTHER_RUN.to_owned() } else { String::new() };
                 (Verb::Rest { next_run }, reason, Notes { planned, ..Notes::default() })
             }
             Step::Begin(Beginning { tick, from, until, next_run }) => {
                 let notes = Notes { last_tick: Some(tick), run_from: Some(from), planned };
                 if must_be_put_back(&info.definition.schedule, standing) {
-                    (Verb::Prepare { until, next_run }, PUTTING_BACK, notes)
+                    (Verb::Prepare { until, next_run }, PUTTING_BACK.to_owned(), notes)
                 } else {
-                    (Verb::Run { until, next_run }, "", notes)
+                    (Verb::Run { until, next_run }, String::new(), notes)
                 }
             }
         };
-        let changed = self.store.change_as_leader(standing, verb, reason, &notes, self.leadership).await?;
+        let changed = self.store.change_as_leader(standing, verb, &reason, &notes, self.leadership).await?;
         if changed {
             tracing::info!(campaign = %info.name, ?verb, "the schedule goes on");
         }
@@ -155,6 +182,14 @@ impl Runs {
 fn must_be_put_back(schedule: &Schedule, standing: &Standing) -> bool {
     let again = schedule.cron.is_some() && schedule.each_run == EachRun::Restart;
     again && standing.touched > 0 && standing.preparing.is_none()
+}
+
+/// Why a campaign is scheduled, and no next run is known.
+fn idle_reason(schedule: &Schedule) -> String {
+    match &schedule.after {
+        Some(other) => format!("it starts when {other} completes"),
+        None => NO_FURTHER_RUN.to_owned(),
+    }
 }
 
 fn as_json(schedule: &Schedule) -> String {

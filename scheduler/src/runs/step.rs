@@ -123,9 +123,10 @@ fn while_scheduled(schedule: &Schedule, standing: &Standing, now: Timestamp) -> 
 /// For a campaign that was started, revived, or given another schedule. Ticks before that are not its own.
 fn plan_first(schedule: &Schedule, standing: &Standing, now: Timestamp) -> Step {
     let since = standing.last_tick.unwrap_or(now).max(standing.applied_at);
-    let next_run = match &schedule.cron {
-        Some(_) => tick_after(schedule, since),
-        None => Some(schedule.start_at.map_or(now, |start_at| start_at.max(now))),
+    let next_run = match (&schedule.cron, &schedule.after) {
+        (Some(_), _) => tick_after(schedule, since),
+        (_, Some(_)) => None,
+        _ => Some(schedule.start_at.map_or(now, |start_at| start_at.max(now))),
     };
     Step::Plan { until: None, next_run, last_tick: None }
 }

@@ -474,3 +474,23 @@ async fn a_started_campaign_keeps_running_without_a_schedule() {
     assert_eq!(round(&world, &runs, campaign, "2026-06-01 19:00").await, stand(Running, "-", "-"));
     assert_eq!(round(&world, &runs, campaign, "2026-07-01 19:00").await, stand(Running, "-", "-"));
 }
+
+#[tokio::test]
+async fn a_campaign_starts_when_the_one_that_it_waits_for_completes() {
+    let (world, now) = World::at("2026-06-01 19:00").await;
+    let first = world.campaign("first", "", 1, now).await;
+    let second = world.campaign("second", "[schedule]\nafter = \"first\"\n", 1, now).await;
+    world.store.change(second, Verb::Await, "", None).await.unwrap();
+    let leadership = world.leader("a").await;
+    let runs = Runs::new(world.store.clone(), leadership);
+    assert_eq!(round(&world, &runs, second, "2026-06-01 19:00").await, stand(Scheduled, "-", "-"));
+    assert_eq!(world.view(second).await.reason, "it starts when first completes");
+    start(&world, first).await;
+    world.end(&world.call(1).await, Outcome::Answered, now).await;
+    assert_eq!(round(&world, &runs, second, "2026-06-01 19:05").await, stand(Scheduled, "-", "-"));
+    crate::endings::Endings::new(world.store.clone(), leadership).run_once(now).await.unwrap();
+    assert_eq!(world.view(first).await.state, CampaignState::Completed);
+    assert_eq!(round(&world, &runs, second, "2026-06-01 19:06").await, stand(Running, "-", "-"));
+    assert_eq!(world.view(second).await.reason, "");
+    assert_eq!(world.claim(10).await.1.len(), 1);
+}

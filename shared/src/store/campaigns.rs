@@ -28,6 +28,8 @@ pub enum Verb {
         /// When it starts.
         next_run: Timestamp,
     },
+    /// Dial when another campaign has completed.
+    Await,
     /// The leader starts the run that is due.
     Run {
         /// End of the run.
@@ -72,6 +74,7 @@ impl Verb {
     fn word(self) -> &'static str {
         match self {
             Self::Start { .. } | Self::Arm { .. } => "start",
+            Self::Await => "await",
             Self::Run { .. } => "run",
             Self::Prepare { .. } => "prepare",
             Self::Plan { .. } => "plan",

@@ -1,9 +1,9 @@
 //! Where campaigns stand in their schedules: what the leading scheduler decides from.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{Store, StoreError, claims::campaign_id};
-use crate::domain::{CampaignId, CampaignState, ContactState, Timestamp};
+use crate::domain::{CampaignId, CampaignState, ContactState, Outcome, Timestamp};
 
 /// Campaigns read in one go.
 const PAGE: usize = 256;
@@ -73,6 +73,8 @@ pub struct Standing {
     pub preparing: Option<Preparation>,
     /// What its contacts waited in has been dropped.
     pub pruned: bool,
+    /// Concluded attempts by outcome.
+    pub outcomes: BTreeMap<Outcome, u64>,
     /// Contacts in its list.
     pub total: u64,
     /// Contacts being dialed or on a call.
@@ -185,6 +187,7 @@ fn standing(
         planned: fields.get("planned").cloned().unwrap_or_default(),
         preparing,
         pruned: number("pruned") == Some(1),
+        outcomes: Outcome::ALL.iter().map(|&outcome| (outcome, count(&format!("o{}", outcome as u8)))).collect(),
         total,
         active: in_state(ContactState::Active),
         waiting: in_state(ContactState::Waiting) + total.saturating_sub(touched),

@@ -92,7 +92,7 @@ impl Outlook {
         let mut runs = Vec::new();
         let begins = match self.view.state {
             CampaignState::Running => Some((self.now, self.view.run_until)),
-            CampaignState::Draft | CampaignState::Paused if schedule.cron.is_none() => {
+            CampaignState::Draft | CampaignState::Paused | CampaignState::Scheduled if schedule.cron.is_none() => {
                 let at = schedule.start_at.map_or(self.now, |start_at| start_at.max(self.now));
                 Some((at, schedule.run_until(at)))
             }
@@ -160,9 +160,7 @@ impl Outlook {
         let schedule = &self.info.definition.schedule;
         let mut warnings = Vec::new();
         warnings.extend(self.trouble.clone());
-        if let Some(ended) = self.ended(schedule) {
-            warnings.push(ended);
-        }
+        warnings.extend(self.standing(schedule));
         if runs.is_empty() && !places.is_empty() {
             warnings.push("no run begins within the next 15 days".to_owned());
         }
@@ -194,7 +192,8 @@ impl Outlook {
         warnings
     }
 
-    fn ended(&self, schedule: &Schedule) -> Option<String> {
+    /// What its state keeps from it.
+    fn standing(&self, schedule: &Schedule) -> Option<String> {
         match self.view.state {
             CampaignState::Stopping | CampaignState::Stopped => {
                 Some("it was stopped: nobody is called any more".to_owned())

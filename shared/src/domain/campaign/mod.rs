@@ -2,6 +2,7 @@
 
 mod call;
 mod calling_hours;
+mod guard;
 mod learned;
 mod pacing;
 mod results;
@@ -18,6 +19,7 @@ use super::{
     CampaignName,
     calling_hours::CallingHours,
     document::{Document, Table},
+    guard::Guard,
     retry::RetryPolicy,
     schedule::Schedule,
 };
@@ -25,8 +27,8 @@ pub use call::CallFields;
 pub use pacing::Pacing;
 pub use results::ResultsPolicy;
 
-const KEYS: &[&str] = &["name", "provider", "schedule", "calling_hours", "pacing", "retry", "call", "results"];
-const LATER_KEYS: &[&str] = &["caps", "guard", "notify", "archive"];
+const KEYS: &[&str] = &["name", "provider", "schedule", "calling_hours", "pacing", "retry", "call", "results", "guard"];
+const LATER_KEYS: &[&str] = &["caps", "notify", "archive"];
 
 /// Everything a definition says, with its defaults filled in. It serialises to JSON under the file's own keys.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -49,6 +51,9 @@ pub struct CampaignDefinition {
     pub call: CallFields,
     /// How results are learned.
     pub results: ResultsPolicy,
+    /// What pauses it.
+    #[serde(skip_serializing_if = "Guard::is_empty")]
+    pub guard: Guard,
 }
 
 impl CampaignDefinition {
@@ -69,6 +74,7 @@ pub fn parse(source: &str, file_name: &str) -> Result<CampaignDefinition, Defini
     root.later(LATER_KEYS)?;
     root.only(KEYS)?;
     let name = root.required("name")?.parsed()?;
+    schedule::check_not_after_itself(&root, &name)?;
     let provider = provider_name(&root)?;
     Ok(CampaignDefinition {
         name,
@@ -79,6 +85,7 @@ pub fn parse(source: &str, file_name: &str) -> Result<CampaignDefinition, Defini
         retry: read(&root, "retry", retry::read)?,
         call: read(&root, "call", call::read)?,
         results: read(&root, "results", results::read)?,
+        guard: read(&root, "guard", guard::read)?,
     })
 }
 

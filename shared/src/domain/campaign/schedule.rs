@@ -1,16 +1,15 @@
 //! `[schedule]`
 
 use crate::domain::{
+    CampaignName,
     document::{DefinitionError, Table},
     schedule::{EachRun, Missed, Schedule, next_run},
     units::Span,
 };
 
-const KEYS: &[&str] = &["cron", "timezone", "run_for", "each_run", "missed", "start_at", "end_at"];
-const LATER_KEYS: &[&str] = &["after"];
+const KEYS: &[&str] = &["cron", "timezone", "run_for", "each_run", "missed", "after", "start_at", "end_at"];
 
 pub(super) fn read(table: &Table<'_>) -> Result<Schedule, DefinitionError> {
-    table.later(LATER_KEYS)?;
     table.only(KEYS)?;
     let mut schedule = Schedule::default();
     if let Some(item) = table.get("cron") {
@@ -27,6 +26,12 @@ pub(super) fn read(table: &Table<'_>) -> Result<Schedule, DefinitionError> {
     }
     if let Some(item) = table.get("missed") {
         schedule.missed = item.one_of(&[("run_once", Missed::RunOnce), ("skip", Missed::Skip)])?;
+    }
+    if let Some(item) = table.get("after") {
+        if schedule.cron.is_some() {
+            return Err(item.error("a campaign starts by `cron` or after another, not both").with_hint("remove one"));
+        }
+        schedule.after = Some(item.parsed()?);
     }
     schedule.start_at = table.get("start_at").map(|item| item.instant()).transpose()?;
     schedule.end_at = table.get("end_at").map(|item| item.instant()).transpose()?;
@@ -59,4 +64,13 @@ fn check_run(table: &Table<'_>, schedule: &Schedule) -> Result<(), DefinitionErr
         return Err(item.error("never fires between start_at and end_at"));
     }
     Ok(())
+}
+
+/// A campaign that waits for itself would wait for ever.
+pub(super) fn check_not_after_itself(root: &Table<'_>, name: &CampaignName) -> Result<(), DefinitionError> {
+    let after = root.table("schedule")?.and_then(|schedule| schedule.get("after"));
+    match after {
+        Some(item) if item.text()? == name.as_str() => Err(item.error("a campaign cannot wait for itself")),
+        _ => Ok(()),
+    }
 }

@@ -239,10 +239,8 @@ fn unknown_keys_are_refused_with_the_nearest_known() {
 fn keys_of_a_later_release_are_refused_and_never_ignored() {
     for (rest, key) in [
         ("[caps]\nafter_answer = \"7d\"", ":3: caps:"),
-        ("[guard]\npause_if = []", ":3: guard:"),
         ("[notify]\nwebhook = \"https://crm.example.com\"", ":3: notify:"),
         ("[archive]\nretention = \"30d\"", ":3: archive:"),
-        ("[schedule]\nafter = \"other\"", ":4: schedule.after:"),
         ("[calling_hours]\npreset = \"fr\"", ":4: calling_hours.preset:"),
         ("[calling_hours]\nmon = [\"9:00-10:00\"]\nzones = \"dialed\"", ":5: calling_hours.zones:"),
         (
@@ -282,4 +280,31 @@ fn wrong_captures_and_rules_are_refused_with_their_place() {
         let (error, _) = refusal(&format!("[results]\n{rest}"));
         assert!(error.contains(place) && error.contains(cause), "{error}");
     }
+}
+
+#[test]
+fn a_campaign_waits_for_another_and_never_for_itself() {
+    let definition =
+        parse("name = \"spring\"\nprovider = \"acme\"\n[schedule]\nafter = \"winter\"", "spring.toml").unwrap();
+    assert_eq!(definition.schedule.after.unwrap().as_str(), "winter");
+    for (rest, cause) in [
+        ("after = \"spring\"", ":4: schedule.after: a campaign cannot wait for itself"),
+        ("after = \"no name\"", ":4: schedule.after:"),
+        (
+            "cron = \"0 20 * * *\"\nafter = \"winter\"",
+            ":5: schedule.after: a campaign starts by `cron` or after another",
+        ),
+    ] {
+        let (error, _) = refusal(&format!("[schedule]\n{rest}"));
+        assert!(error.contains(cause), "{error}");
+    }
+}
+
+#[test]
+fn what_pauses_a_campaign_is_read_and_shown() {
+    let source = "name = \"spring\"\nprovider = \"acme\"\n[guard]\npause_if = [\"error > 20% of 200\"]";
+    let shown = serde_json::to_value(parse(source, "spring.toml").unwrap()).unwrap();
+    assert_eq!(shown["guard"], serde_json::json!({ "pause_if": ["error > 20% of 200"] }));
+    let (error, _) = refusal("[guard]\npause_if = [\"error > lots\"]");
+    assert!(error.contains(":4: guard.pause_if") && error.contains("is no such condition"), "{error}");
 }

@@ -11,7 +11,7 @@ mod tests;
 use chrono::{Duration, NaiveDateTime};
 use chrono_tz::Tz;
 
-use super::{Timestamp, local_time, units::Span};
+use super::{CampaignName, Timestamp, local_time, units::Span};
 pub use expression::{BadCron, CronExpression};
 
 /// With `missed = "skip"` and no `run_for`, a tick that is handled this late still runs: a failover is no outage.
@@ -36,6 +36,9 @@ pub struct Schedule {
     pub each_run: EachRun,
     /// What becomes of a run that nothing was up to begin.
     pub missed: Missed,
+    /// It starts when this campaign completes.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "super::wire::display_some")]
+    pub after: Option<CampaignName>,
     /// No run begins before.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "super::wire::display_some")]
     pub start_at: Option<Timestamp>,
@@ -83,6 +86,7 @@ impl Default for Schedule {
             run_for: None,
             each_run: EachRun::default(),
             missed: Missed::default(),
+            after: None,
             start_at: None,
             end_at: None,
         }

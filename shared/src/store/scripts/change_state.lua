@@ -1,7 +1,7 @@
 -- change_state: start, pause, resume, stop, complete or end a campaign, if its state allows it. Pausing lies on top of the
 -- schedule: runs of a paused campaign begin and end all the same (`paused_from`), so that resuming finds it where it would
 -- have been.
--- ARGV 2 campaign, 3 verb, 4 reason, 5 run_until_ms (0 = open), 6 next_run_ms (0 = none; with start: arms it),
+-- ARGV 2 campaign, 3 verb, 4 reason, 5 run_until_ms (0 = open), 6 next_run_ms (0 = none; with start: arms it, as await does without),
 -- 7 leader's fencing token ('' = asked for by a user or a worker); then what the leader had read ('' = compare nothing):
 -- 8 version, 9 next run (0 = none, '' = not computed yet, only read with a version); then what it notes ('' = nothing):
 -- 10 the last tick handled, 11 the instant from which the run's end is counted, 12 the schedule for which the next run
@@ -80,14 +80,14 @@ local function is_finished()
   return finished >= total and (total > 0 or ended)
 end
 
-if verb == 'start' then
+if verb == 'start' or verb == 'await' then
   if s == STATE.running or s == STATE.scheduled then return answer(0) end
   if (s ~= STATE.draft and s ~= STATE.completed) or ended then return answer(-1) end
   unplan()
   plan()
   -- The next run was computed a moment ago: it counts, even if it has come since.
-  local armed = ARGV[6] ~= '0'
-  call('HSET', meta, 'last_tick', armed and int(math.min(now_ms, tonumber(ARGV[6]) - 1)) or now_ms, 'run_from', now_ms)
+  local armed = verb == 'await' or ARGV[6] ~= '0'
+  call('HSET', meta, 'last_tick', ARGV[6] ~= '0' and int(math.min(now_ms, tonumber(ARGV[6]) - 1)) or now_ms, 'run_from', now_ms)
   return set(armed and STATE.scheduled or STATE.running)
 elseif verb == 'run' then
   if place ~= STATE.scheduled or ended then return answer(-1) end
