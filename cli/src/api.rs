@@ -133,6 +133,35 @@ pub struct Reject {
     pub row_base64: Option<String>,
 }
 
+/// `POST /tokens`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct NewToken {
+    /// The token itself.
+    pub token: String,
+}
+
+/// `GET /tokens`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Tokens {
+    /// The oldest first.
+    pub tokens: Vec<Token>,
+}
+
+/// One token, without itself.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Token {
+    /// By this it is revoked.
+    pub id: String,
+    /// What its bearer may do.
+    pub role: String,
+    /// What it is for.
+    pub name: String,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// Until when it is good; none: until it is revoked.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
 /// `GET /campaigns/{name}/plan`.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Plan {

@@ -9,7 +9,7 @@ use crate::{
     commands::{
         apply::ApplyArgs, call::CallArgs, cancel::CancelArgs, demo::DemoArgs, doctor::DoctorArgs, explain::ExplainArgs,
         export::ExportArgs, lifecycle::LifecycleArgs, plan::PlanArgs, provider::ProviderVerb, release::ReleaseArgs,
-        simulator::SimulatorArgs, status::StatusArgs, upload::UploadArgs,
+        simulator::SimulatorArgs, status::StatusArgs, token::TokenVerb, upload::UploadArgs,
     },
     failure::Failure,
 };
@@ -113,6 +113,9 @@ pub enum Verb {
     /// Provider accounts: how they fare, pause and resume
     #[command(subcommand)]
     Provider(ProviderVerb),
+    /// API tokens: make, list and revoke them
+    #[command(subcommand)]
+    Token(TokenVerb),
     /// Check Redis, clocks, configuration and this machine, with a remedy for what is wrong
     Doctor(DoctorArgs),
 }

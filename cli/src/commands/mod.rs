@@ -14,4 +14,5 @@ pub mod provider;
 pub mod release;
 pub mod simulator;
 pub mod status;
+pub mod token;
 pub mod upload;

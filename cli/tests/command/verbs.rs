@@ -245,3 +245,19 @@ fn cancel_names_the_contacts_and_tells_what_became_of_them() {
     assert_eq!(sent, json!({"contacts": ["1", "+12025550102"]}));
     assert_eq!(stub.redial(&["cancel", "nightly"]).code, 2, "nobody is named");
 }
+
+#[test]
+fn a_new_token_alone_goes_to_stdout() {
+    let stub = Stub::start();
+    let known = json!({"id": "a1b2c3", "role": "operator", "name": "upload", "created_at": "2026-06-01T12:00:00Z", "expires_at": null});
+    let mut new = known.clone();
+    new["token"] = "redial_secret".into();
+    stub.on("POST /tokens", new).on("GET /tokens", json!({"tokens": [known]}));
+    let made = stub.redial(&["token", "create", "--role", "operator", "--name", "upload", "--expires", "30d"]);
+    assert_eq!(made.ok(), "redial_secret\n");
+    let sent: Value = serde_json::from_slice(&stub.asked()[0].body).unwrap();
+    assert_eq!(sent, json!({"role": "operator", "name": "upload", "expires": "30d"}));
+    let listed = stub.redial(&["token", "list"]).ok();
+    assert!(listed.contains("a1b2c3  operator  upload") && listed.contains("never"), "{listed}");
+    assert_eq!(stub.redial(&["token", "create", "--role", "root"]).code, 2);
+}

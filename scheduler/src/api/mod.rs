@@ -22,6 +22,7 @@ mod release;
 mod requests;
 mod status;
 mod test_call;
+mod token_admin;
 pub mod tokens;
 mod upload;
 mod verbs;
@@ -99,6 +100,8 @@ pub fn router(state: ApiState) -> Router {
         .routes(routes!(export::results))
         .routes(routes!(export::attempts))
         .routes(routes!(workers::workers))
+        .routes(routes!(token_admin::list, token_admin::create))
+        .routes(routes!(token_admin::revoke))
         .routes(routes!(providers::list))
         .routes(routes!(providers::pause))
         .routes(routes!(providers::resume))

@@ -54,7 +54,7 @@ pub async fn ensure_admin_token(store: &Store, data_dir: &Path) -> Result<String
     if !is_token(&token) {
         return Err(TokenError::NoToken { path });
     }
-    store.keep_token(&hash_of(&token), Role::Admin, "admin").await?;
+    store.keep_token(&hash_of(&token), Role::Admin, "admin", None).await?;
     Ok(token)
 }
 

@@ -11,5 +11,6 @@ mod plan;
 mod providers;
 mod support;
 mod test_calls;
+mod tokens;
 mod uploads;
 mod verbs;

@@ -99,7 +99,7 @@ keys! {
     leader() = "leader";
     /// String: the answer to a request that bore an idempotency key.
     answer(hash) = "answer:{}";
-    /// Hash: token hash → role and name.
+    /// Hash: token hash → role, name and times, as JSON.
     tokens() = "tokens";
     /// Pub/sub channel: an account that has calls to place sooner than it had said, or `polls:` and one that has
     /// results to ask for.

@@ -57,6 +57,7 @@ pub use polls::{PollEntry, TakenPolls};
 pub use reap::Reaped;
 pub use restart::Prepared;
 pub use standing::{NextRun, Preparation, Standing};
+pub use tokens::KnownToken;
 pub use upload::Upload;
 
 use crate::domain::Timestamp;

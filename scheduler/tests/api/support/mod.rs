@@ -72,7 +72,7 @@ impl Api {
         let config = Config::parse(config, "redial.toml", std::iter::empty()).unwrap();
         let router = router(ApiState::new(store.clone(), Arc::new(config)));
         let api = Self { store, redis, router, admin: tokens::draw_token() };
-        api.store.keep_token(&tokens::hash_of(&api.admin), Role::Admin, "admin").await.unwrap();
+        api.store.keep_token(&tokens::hash_of(&api.admin), Role::Admin, "admin", None).await.unwrap();
         api
     }
 
@@ -86,7 +86,7 @@ impl Api {
     /// A new token.
     pub async fn token(&self, role: Role) -> String {
         let token = tokens::draw_token();
-        self.store.keep_token(&tokens::hash_of(&token), role, "test").await.unwrap();
+        self.store.keep_token(&tokens::hash_of(&token), role, "test", None).await.unwrap();
         token
     }
 
