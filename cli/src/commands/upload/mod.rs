@@ -20,7 +20,7 @@ const TOLD_MAX: usize = 5;
 pub struct UploadArgs {
     /// The campaign's name
     campaign: CampaignName,
-    /// The contact list (CSV, TSV or JSON Lines, gzip too); `-` reads standard input
+    /// The contact list (CSV, TSV or JSON Lines, gzip too, or a spreadsheet); `-` reads standard input
     file: PathBuf,
     /// Check the list and count, and change nothing
     #[arg(long)]

@@ -209,12 +209,18 @@ fn list_options(content_type: Option<&HeaderValue>, file_name: Option<String>) -
         Some(Format::Csv)
     } else if is(&["text/tab-separated-values"]) {
         Some(Format::Tsv)
+    } else if is(&["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"]) {
+        Some(Format::Spreadsheet)
     } else if is(JSON_LINES_TYPES) {
         Some(Format::JsonLines)
     } else if content_type.is_none() || is(&["application/octet-stream", "application/gzip", "application/x-gzip"]) {
         None
     } else {
-        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "a contact list is CSV, TSV or JSON Lines").with_hint(
+        return Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "a contact list is a spreadsheet, CSV, TSV or JSON Lines",
+        )
+        .with_hint(
             "send it as text/csv, text/tab-separated-values or application/jsonl; or as application/octet-stream with \
              `?file=NAME`",
         ));

@@ -24,6 +24,12 @@ pub enum ListError {
         /// What to do.
         remedy: &'static str,
     },
+    /// A spreadsheet that cannot be read.
+    #[error("the spreadsheet cannot be read: {cause}; save it as `.xlsx` again, or as CSV UTF-8")]
+    Spreadsheet {
+        /// What is wrong with it.
+        cause: String,
+    },
     /// UTF-16, as some spreadsheets save "Unicode text".
     #[error("the file is UTF-16: save it as UTF-8, or convert it with `iconv -f UTF-16 -t UTF-8`")]
     Utf16,

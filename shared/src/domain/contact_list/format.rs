@@ -8,7 +8,7 @@ use std::{
 
 use flate2::read::MultiGzDecoder;
 
-use super::{Country, ListError};
+use super::{Country, ListError, spreadsheet};
 use crate::domain::PhoneNumber;
 
 /// Bytes looked at to tell formats, encodings and delimiters apart.
@@ -27,6 +27,8 @@ pub enum Format {
     Tsv,
     /// One JSON object a line.
     JsonLines,
+    /// A spreadsheet, `.xlsx`: its first sheet. Not compressed besides.
+    Spreadsheet,
 }
 
 /// What the caller knows of a list.
@@ -80,6 +82,7 @@ impl ListOptions {
             Some("csv") => Some(Format::Csv),
             Some("tsv" | "tab") => Some(Format::Tsv),
             Some("jsonl" | "ndjson") => Some(Format::JsonLines),
+            Some("xlsx" | "xlsm") => Some(Format::Spreadsheet),
             _ => None,
         };
         (self.format.or(by_name), gzip)
@@ -103,6 +106,17 @@ pub(super) fn open(mut reader: Box<dyn Read + Send>, options: &ListOptions) -> R
     if failure.is_none() {
         check_compression(gzip, claims_gzip, options, sample.is_empty())?;
     }
+    let may_be_sheet = matches!(claimed, None | Some(Format::Spreadsheet));
+    if may_be_sheet && failure.is_none() && sample.starts_with(ZIP_MAGIC) {
+        reader = spreadsheet::open(Cursor::new(sample).chain(reader))?;
+        (sample, failure) = read_sample(&mut reader);
+    } else if claimed == Some(Format::Spreadsheet) && failure.is_none() {
+        return Err(ListError::NotTheFormat {
+            claimed: "a spreadsheet",
+            found: "something else",
+            remedy: "save it as `.xlsx`, or name it `.csv` if it is one",
+        });
+    }
     if gzip {
         reader = Box::new(MultiGzDecoder::new(Cursor::new(sample).chain(reader)));
         (sample, failure) = read_sample(&mut reader);
@@ -121,7 +135,7 @@ pub(super) fn open(mut reader: Box<dyn Read + Send>, options: &ListOptions) -> R
     if sample.iter().all(u8::is_ascii_whitespace) && sample.len() < SAMPLE_BYTES - UTF8_BOM.len() {
         return Err(ListError::Empty);
     }
-    let format = settle(claimed, &sample)?;
+    let format = settle(claimed.filter(|format| *format != Format::Spreadsheet), &sample)?;
     Ok(Opened { format, gzip, reader: Box::new(Cursor::new(sample.clone()).chain(reader)), sample })
 }
 

@@ -1,4 +1,4 @@
-//! Contact lists: CSV, TSV and JSON Lines, plain or compressed with gzip, read as a stream.
+//! Contact lists: spreadsheets, CSV, TSV and JSON Lines, plain or compressed with gzip, read as a stream.
 //!
 //! ```
 //! use redial_shared::domain::{contact::Contact, contact_list::{ContactListReader, ListOptions, Row}};
@@ -29,6 +29,7 @@ mod reader;
 mod rejects;
 mod row;
 mod source;
+mod spreadsheet;
 pub mod zone;
 
 #[cfg(test)]

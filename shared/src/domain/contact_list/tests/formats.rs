@@ -75,3 +75,34 @@ fn damaged_compression_is_an_error_after_the_rows_before_it() {
     };
     assert!(failed);
 }
+
+/// One sheet with a header, a blank row, a quoted name, a line break, and numbers kept as numbers.
+const SPREADSHEET: &[u8] = include_bytes!("list.xlsx");
+
+#[test]
+fn the_first_sheet_of_a_spreadsheet_is_read_with_its_own_row_numbers() {
+    for options in [named("list.xlsx"), ListOptions::default()] {
+        let mut list = ContactListReader::new(SPREADSHEET, options).unwrap();
+        assert_eq!(list.columns(), ["first_name", "since", "note"]);
+        let mut contact = Contact::default();
+        assert!(matches!(list.next_row(&mut contact).unwrap(), Row::Contact));
+        assert_eq!((&*contact.id, contact.numbers[0].as_e164()), ("4711", "+12025550123"));
+        assert_eq!(contact.attributes, ["Ann \"A\", Jr.", "", "two lines"]);
+        let Row::Rejected(reject) = list.next_row(&mut contact).unwrap() else { panic!("a number of two digits") };
+        assert_eq!((reject.line, &*reject.raw), (4, &b",12"[..]));
+        assert!(matches!(list.next_row(&mut contact).unwrap(), Row::Contact));
+        assert_eq!((&*contact.id, &*contact.attributes[0]), ("+442079460123", "true"));
+        assert!(matches!(list.next_row(&mut contact).unwrap(), Row::End));
+    }
+}
+
+#[test]
+fn what_only_claims_to_be_a_spreadsheet_and_a_damaged_one_are_refused() {
+    let open = |bytes: &'static [u8], name: &str| ContactListReader::new(bytes, named(name)).err();
+    let no_sheet = open(b"phone\n+12025550123\n", "list.xlsx").unwrap();
+    assert!(no_sheet.to_string().contains("not a spreadsheet but something else"), "{no_sheet}");
+    let cut = open(&SPREADSHEET[..1000], "list.xlsx").unwrap();
+    assert!(cut.to_string().starts_with("the spreadsheet cannot be read:") && cut.is_invalid_file(), "{cut}");
+    let misnamed = open(SPREADSHEET, "list.csv").unwrap();
+    assert!(misnamed.to_string().contains("a zip archive or spreadsheet"), "{misnamed}");
+}
