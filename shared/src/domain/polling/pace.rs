@@ -69,7 +69,7 @@ impl Pace {
     }
 
     /// The pause before the next poll of a call of this age that is pending. Where each call takes a request of its own it is
-    /// never shorter than by rule. None: never again.
+    /// never shorter than by rule, else never longer. None: never again.
     pub fn next(&self, results: &ResultsPolicy, age: Duration) -> Option<Duration> {
         let by_rule = next_poll(results, age)?;
         if age >= results.give_up.duration() {
@@ -77,8 +77,13 @@ impl Pace {
         }
         let Some(planned) = self.planned(age) else { return Some(by_rule) };
         let max = results.poll_max.duration();
-        let min = if self.is_alone { by_rule } else { PAUSE_MIN.min(max) };
-        Some(planned.saturating_sub(age).clamp(min, max))
+        let pause = planned.saturating_sub(age);
+        if self.is_alone {
+            return Some(pause.clamp(by_rule, max));
+        }
+        // Of the few that last the longest little is known: they are not left alone for longer than by rule.
+        let min = PAUSE_MIN.min(max);
+        Some(pause.clamp(min, by_rule.max(min)))
     }
 
     /// The age at which a call is to be polled that is pending at this one; none if that is older than what was observed, or
