@@ -197,6 +197,7 @@ impl World {
             duration_s: None,
             reason,
             hold,
+            charged: true,
             at,
             captured: Captured::default(),
         };

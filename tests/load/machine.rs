@@ -43,6 +43,11 @@ impl Machine {
     pub async fn start(rate: u64) -> Result<Self, Failure> {
         let config =
             SimulatorConfig { outcomes: [(redial_simulator::Outcome::Answered, 1)].into(), ..Default::default() };
+        Self::start_with(config, rate).await
+    }
+
+    /// The same with a simulator that behaves so.
+    pub async fn start_with(config: SimulatorConfig, rate: u64) -> Result<Self, Failure> {
         let simulator = redial_simulator::start(config, "127.0.0.1:0".parse()?).await?;
         let directory = tempfile::Builder::new().prefix("redial-load-").tempdir()?;
         let listen = TcpListener::bind("127.0.0.1:0")?.local_addr()?;

@@ -5,6 +5,7 @@
 //! cargo run --release -p redial-tests --example load -- upload [rows]
 //! cargo run --release -p redial-tests --example load -- window [contacts] [rate] [hours|start_at|cron]
 //! cargo run --release -p redial-tests --example load -- pace [rate] [seconds]
+//! cargo run --release -p redial-tests --example load -- polls [contacts] [rate]
 //! ```
 //!
 //! - `upload` sends a list of rows of about 100 bytes, 1,000,000 unless told otherwise, twice, and starts the campaign:
@@ -12,12 +13,15 @@
 //! - `window` waits until a window opens for 100,000 contacts at one instant: how late the first call is, and how many
 //!   calls start in each of the first seconds.
 //! - `pace` runs a campaign at one rate: how much of it is used, how much is never exceeded, commands to Redis a call.
+//! - `polls` calls 10,000 contacts at 100 a second, each for up to 30 s: how many requests for results, of at most 50 calls,
+//!   and how long after a call's end its result is known.
 //!
 //! Everything happens on 127.0.0.1, in a temporary directory that is gone afterwards, within ten minutes. It only prints:
 //! no number makes it fail, only a call that is lost, rung twice or not recorded does.
 
 mod machine;
 mod pace;
+mod polls;
 mod report;
 mod upload;
 mod window;
@@ -30,8 +34,7 @@ const LONGEST: Duration = Duration::from_secs(600);
 /// Why a measurement gave no numbers.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-const USAGE: &str =
-    "usage: load upload [rows] | load window [contacts] [rate] [hours|start_at|cron] | load pace [rate] [seconds]";
+const USAGE: &str = "usage: load upload [rows] | load window [contacts] [rate] [hours|start_at|cron] | load pace [rate] [seconds] | load polls [contacts] [rate]";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -52,6 +55,7 @@ async fn measure(args: &[String]) -> Result<(), Failure> {
             window::measure(number(1, 100_000)?, number(2, 500)?, opening).await
         }
         Some("pace") => pace::measure(number(1, 100)?, number(2, 60)?).await,
+        Some("polls") => polls::measure(number(1, 10_000)?, number(2, 100)?).await,
         _ => Err(USAGE.into()),
     }
 }

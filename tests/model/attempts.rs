@@ -1,5 +1,7 @@
 //! The model's attempts: begin, withdraw, placed, conclude, and what reaping makes of them.
 
+use std::time::Duration;
+
 use redial_shared::{
     domain::{
         AttemptId, ContactState, Outcome, Timestamp,
@@ -115,9 +117,16 @@ impl Model {
             return false;
         };
         let past = &mut contact.attempts[index];
-        let in_doubt = past.record.outcome == Some(Outcome::Unknown) && ending.outcome != Outcome::Unknown;
+        let is_certain = !ending.charged || ending.outcome != Outcome::Unknown;
+        let in_doubt = past.record.outcome == Some(Outcome::Unknown) && is_certain;
         if past.record.outcome.is_some() && !in_doubt {
             return false;
+        }
+        if !ending.charged {
+            if contact.strike(index, ending.at) && campaign.ended.is_none() {
+                campaign.reopen();
+            }
+            return true;
         }
         past.conclude(ending, definition);
         contact.revision += 1;
@@ -126,6 +135,7 @@ impl Model {
         }
         contact.due = None;
         contact.rests_until_ms = 0;
+        contact.put_off = 0;
         contact.state = ContactState::Held;
         if ending.hold {
             return true;
@@ -207,6 +217,26 @@ impl Contact {
             number_until_ms: intent.number_until.as_millis(),
             intent_until_ms: Some((send_by_us + 999) / 1000 + timeout_ms + limits::INTENT_GRACE_MS as i64),
         });
+    }
+}
+
+impl Contact {
+    /// The attempt is not charged: it never was. After the last one the contact comes up again after 30 s, and after twice
+    /// as long each time in a row, at most 5 min; then it answers true.
+    fn strike(&mut self, index: usize, at: Timestamp) -> bool {
+        let is_last = index + 1 == self.attempts.len();
+        let past = self.attempts.remove(index);
+        self.revision += 1;
+        if !is_last {
+            return false;
+        }
+        self.next_number = past.record.number;
+        self.state = if self.attempts.is_empty() { ContactState::Pending } else { ContactState::Waiting };
+        self.due = Some(at + Duration::from_secs([30, 60, 120, 240, 300][usize::from(self.put_off).min(4)]));
+        self.put_off = (self.put_off + 1).min(15);
+        self.came_back = true;
+        self.rests_until_ms = 0;
+        true
     }
 }
 

@@ -72,6 +72,8 @@ pub struct Contact {
     pub state: ContactState,
     pub due: Option<Timestamp>,
     pub next_number: u8,
+    /// How often in a row it was missed for nobody's fault.
+    pub put_off: u8,
     pub attempts: Vec<Attempt>,
     /// Whether it was handed out and came back: it stands before those who never were.
     pub came_back: bool,
@@ -242,6 +244,7 @@ impl Contact {
             state: ContactState::Pending,
             due: None,
             next_number: 0,
+            put_off: 0,
             attempts: Vec::new(),
             came_back: false,
             rests_until_ms: 0,

@@ -107,5 +107,6 @@ impl Contact {
             }
         };
         self.attempts = former.iter().map(as_later).collect();
+        self.put_off = later.put_off;
     }
 }

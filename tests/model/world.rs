@@ -47,7 +47,7 @@ pub struct World {
     pub log: String,
     /// Every attempt that was begun: none comes twice.
     pub begun: BTreeSet<AttemptId>,
-    /// Every attempt for which a request was sent, unless it was refused: its contact knows of it.
+    /// Every attempt for which a request was sent, unless it was refused or not charged: its contact knows of it.
     pub calls: BTreeSet<AttemptId>,
     /// The numbers that are being called, by which attempt and until when at most, in milliseconds.
     pub ringing: BTreeMap<String, (AttemptId, i64)>,

@@ -41,6 +41,8 @@ struct World {
     store: Store,
     campaign: CampaignId,
     worker: u32,
+    /// Whether what is told of the call's end charges it to the contact.
+    charged: bool,
     _redis: RedisServer,
 }
 
@@ -59,7 +61,7 @@ impl World {
         upload.finish().await.unwrap();
         store.change(campaign, Verb::Start { until: None }, "", None).await.unwrap();
         let worker = store.open_lease(LEASE, "worker-1").await.unwrap();
-        Self { store, campaign, worker, _redis: redis }
+        Self { store, campaign, worker, charged: true, _redis: redis }
     }
 
     async fn begin(&self) -> Intent {
@@ -81,7 +83,7 @@ impl World {
         let told = |by_attempt: bool, proved| Told {
             call_id: CALL.to_owned(),
             attempt: by_attempt.then_some(attempt),
-            ending: Some(self.ending(Outcome::Answered)),
+            ending: Some(Ending { charged: self.charged, ..self.ending(Outcome::Answered) }),
             report: Value::Null,
             proved,
         };
@@ -130,6 +132,7 @@ impl World {
             duration_s: None,
             reason: String::new(),
             hold: false,
+            charged: true,
             at,
             captured: Captured::default(),
         }
@@ -202,6 +205,30 @@ async fn what_the_bot_learned_decides_the_same_whenever_it_comes() {
         assert_eq!(record.reason, "disposition = callback: retry in 1d");
         let counts = world.store.campaigns().await.unwrap().remove(0).counts;
         assert_eq!(counts.outcomes.into_iter().collect::<Vec<_>>(), [(Outcome::Answered, 1)], "{order:?}");
+    }
+}
+
+#[tokio::test]
+async fn in_any_order_and_however_often_an_end_that_is_not_charged_leaves_no_attempt() {
+    use Event::{Hinted, InDoubt, Placed, ToldByAttempt, ToldById};
+    let sets = [&[Placed, ToldById, ToldByAttempt, Hinted][..], &[Placed, InDoubt, ToldByAttempt, ToldByAttempt]];
+    for order in sets.iter().flat_map(|set| orders(set)) {
+        let world = World { charged: false, ..World::start().await };
+        let intent = world.begin().await;
+        for event in &order {
+            world.happens(*event, &intent).await;
+        }
+        let record = world.record(intent.attempt()).await;
+        let due = Timestamp::from_millis(NOON_MS + 30_000);
+        assert_eq!((record.state, record.attempts.len()), (ContactState::Pending, 0), "{order:?}");
+        assert_eq!((record.due, record.put_off), (Some(due), 1), "{order:?}");
+        let counts = world.store.campaigns().await.unwrap().remove(0).counts;
+        assert_eq!(counts.attempts, 0, "{order:?}: {counts:?}");
+        assert!(counts.outcomes.values().all(|count| *count == 0), "{order:?}: {counts:?}");
+        assert!(!world.polled().await, "{order:?}");
+        world.store.set_now(due);
+        let again = World { worker: world.store.open_lease(LEASE, "worker-2").await.unwrap(), ..world };
+        assert_ne!(again.begin().await.attempt(), intent.attempt(), "it comes up again as another attempt");
     }
 }
 

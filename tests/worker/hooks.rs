@@ -56,6 +56,7 @@ async fn what_its_hook_is_not_told_in_time_is_given_up_and_settled_by_late_truth
             reason: String::new(),
             hold: false,
             captured: Captured::default(),
+            charged: true,
             at,
         };
         let told = Told { call_id, attempt: None, ending: Some(ending), report: Value::Null, proved: true };

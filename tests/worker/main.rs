@@ -3,7 +3,9 @@
 mod availability;
 mod hooks;
 mod learned;
+mod missed;
 mod outage;
+mod put_off;
 mod stub;
 mod tokens;
 mod world;

@@ -5,7 +5,10 @@ use std::{fs, sync::Arc, time::Duration};
 use redial_shared::{
     config::Config,
     domain::{ContactState, PhoneNumber, campaign, contact::Contact},
-    store::{Store, Verb, view::CampaignView},
+    store::{
+        Store, Verb,
+        view::{CampaignView, ContactView},
+    },
 };
 use redial_tests::support::RedisServer;
 use tempfile::TempDir;
@@ -81,6 +84,12 @@ impl World {
     /// How many contacts are in this state.
     pub async fn contacts(&self, state: ContactState) -> usize {
         self.campaign().await.counts.by_state.get(&state).map_or(0, |count| *count as usize)
+    }
+
+    /// All contacts, with their attempts.
+    pub async fn contact_views(&self) -> Vec<ContactView> {
+        let info = self.store.fresh_info(self.campaign().await.id).await.unwrap();
+        self.store.block_views(&info, 0).await.unwrap()
     }
 
     /// Looks again and again until there is something to see.

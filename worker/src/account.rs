@@ -10,10 +10,11 @@ use redial_shared::{
     store::{AccountLimits, BeginAnswer, Intent, limits},
 };
 use secrecy::SecretString;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 
 use crate::{
-    batch::Batcher, calls::CallTemplates, dial::Dialer, direct::client, engine::Engine, health::Health, token::Tokens,
+    batch::Batcher, calls::CallTemplates, dial::Dialer, direct::client, engine::Engine, health::Health,
+    pace::AccountPace, tail::Tail, token::Tokens,
 };
 
 /// Requests for results that one process sends to one account in a second.
@@ -37,6 +38,9 @@ pub(crate) struct Account {
     /// What this process asks of the provider by itself, whatever the account's limits are.
     pub(crate) polls: DefaultDirectRateLimiter,
     pub(crate) tokens: Tokens,
+    pub(crate) pace: AccountPace,
+    /// Read by one at a time.
+    pub(crate) tail: Mutex<Tail>,
     pub(crate) health: Health,
 }
 
@@ -75,6 +79,11 @@ impl Account {
             timeout,
             begins: engine.begins(timeout),
             templates: CallTemplates::default(),
+            pace: AccountPace::new(match provider.results() {
+                Results::Poll { batch } => batch,
+                _ => 1,
+            }),
+            tail: Mutex::default(),
             health: Health::of(provider.as_ref()),
             provider,
             engine,
@@ -102,7 +111,9 @@ impl Account {
         let Some(request) = self.provider.token_request() else { return Ok(None) };
         let fetch = || async {
             self.in_line().await?;
-            self.ask(request, |answer| self.provider.token_answer(answer)).await
+            let asked_at = tokio::time::Instant::now();
+            let token = self.ask(request, |answer| self.provider.token_answer(answer)).await?;
+            Ok((token, asked_at))
         };
         self.tokens.get(fetch).await.map(Some)
     }

@@ -17,7 +17,7 @@ use redial_shared::{
         transition::{self, Ending},
     },
     provider::{BadKey, CallRequest, CompiledCall, DialAnswer, HttpAnswer, Patience, PollError, Refusal, Results},
-    store::{BeginAnswer, CampaignInfo, Claimed, Intent, Placed, PollEntry, Row, Settled, Verb},
+    store::{BeginAnswer, CampaignInfo, Claimed, Intent, Placed, PollEntry, Row, Settled, Settlement, Verb},
 };
 use secrecy::SecretString;
 use tokio::sync::OwnedSemaphorePermit;
@@ -25,12 +25,11 @@ use tokio::sync::OwnedSemaphorePermit;
 use crate::{
     account::Account,
     dial::{Dialed, Ready},
+    polling::ASK_AGAIN_MAX,
 };
 
 /// How long before its permit a call asks for its intent.
 const BEGIN_AHEAD: Duration = Duration::from_millis(12);
-/// A contact refused for nobody's fault comes up again after this time.
-const SOON: Duration = Duration::from_secs(30);
 /// A contact at whose time the provider is closed comes up again after this time.
 const LATER: Duration = Duration::from_secs(15 * 60);
 /// How often a call's id, or that it never was, is written again because its record had changed meanwhile.
@@ -51,8 +50,22 @@ pub(crate) struct CallTemplates(Mutex<HashMap<CampaignId, Template>>);
 
 /// A campaign's definition and its compiled `[call]`.
 type Template = (String, Arc<dyn CompiledCall>);
+
 /// A request, and what reads its answer.
-type Prepared = (Arc<dyn CompiledCall>, Request<Full<Bytes>>);
+struct Prepared {
+    call: Arc<dyn CompiledCall>,
+    request: Request<Full<Bytes>>,
+    /// To when it puts the call off.
+    put_off_to: Option<Timestamp>,
+}
+
+/// Why no request is sent.
+enum Unsent {
+    /// None can be made, or none that the provider would take.
+    Refused(Refusal),
+    /// It would put the call off to then, which is outside the contact's calling hours.
+    OutsideHours(Timestamp),
+}
 
 impl CallTemplates {
     fn of(&self, account: &Account, info: &CampaignInfo) -> Result<Arc<dyn CompiledCall>, Refusal> {
@@ -79,6 +92,8 @@ struct Attempt {
     worker: u32,
     /// The access token that its request carries, where the account has one.
     token: Option<SecretString>,
+    /// To when its request puts the call off: all that counts from the call's beginning counts from then.
+    put_off_to: Option<Timestamp>,
 }
 
 /// Places one call. All that can happen to it ends in the store; there is nothing to answer.
@@ -86,7 +101,7 @@ pub(crate) async fn place(job: Job) {
     let engine = job.account.engine.clone();
     let clock = engine.store.clock();
     let permit = clock.instant_of(job.claimed.permit_us);
-    let Some((intent, number)) = intent(&job, engine.worker()) else {
+    let Some((mut intent, number)) = intent(&job, engine.worker()) else {
         tracing::error!(campaign = %job.info.name, position = job.claimed.position, "its record names a number it lacks");
         return give_back(&job, Some(clock.now() + LATER)).await;
     };
@@ -100,17 +115,19 @@ pub(crate) async fn place(job: Job) {
             return give_back(&job, None).await;
         }
     };
-    let attempt = Attempt {
+    let mut attempt = Attempt {
         account: job.account.clone(),
         info: job.info.clone(),
         id: intent.attempt(),
         record: intent.record.clone(),
         worker: engine.worker(),
         token,
+        put_off_to: None,
     };
-    let prepared = match attempt.request(&job, &number) {
-        Err(refusal) => Err(refusal),
-        Ok((call, request)) => {
+    let prepared = match attempt.prepare(&job, &number) {
+        Err(unsent) => Err(unsent),
+        Ok(Prepared { call, request, put_off_to }) => {
+            attempt.put_off(&mut intent, put_off_to);
             // At once, for a distant provider takes long. One that comes too late serves the next call.
             match job.account.dialer.ready(request.uri()).await {
                 Ok(ready) => Ok((call, request, ready)),
@@ -129,7 +146,7 @@ pub(crate) async fn place(job: Job) {
                 attempt.dial(&*call, request, ready, clock.instant_of(send_by_us)).await;
             }
             // Nothing is sent; the intent made sure that it is this worker's to settle.
-            Err(refusal) => attempt.refused(refusal).await,
+            Err(unsent) => attempt.not_sent(unsent).await,
         },
         Some(refused) => tracing::debug!(attempt = %attempt.id, ?refused, "not begun"),
         None => {}
@@ -153,7 +170,7 @@ fn intent(job: &Job, worker: u32) -> Option<(Intent, PhoneNumber)> {
     let results = &job.info.definition.results;
     let reported = !matches!(job.account.results(), Results::None);
     let slot = if reported { results.max_call } else { results.assume_call };
-    let last = before.attempts.last().filter(|last| last.outcome == Some(Outcome::Unknown) && !last.call_id.is_empty());
+    let last = before.attempts.last().filter(|last| last.outcome == Some(Outcome::Unknown));
     let intent = Intent {
         claimed: job.claimed.clone(),
         record: transition::begin(&before, number.digits(), permit, worker),
@@ -192,6 +209,35 @@ impl Attempt {
         }
     }
 
+    /// The request, if there is to be one.
+    fn prepare(&self, job: &Job, number: &PhoneNumber) -> Result<Prepared, Unsent> {
+        let prepared = self.request(job, number).map_err(Unsent::Refused)?;
+        match prepared.put_off_to.filter(|&at| !self.info.is_open_at(job.claimed.lane, at)) {
+            Some(at) => Err(Unsent::OutsideHours(at)),
+            None => Ok(prepared),
+        }
+    }
+
+    /// The call begins later than its request is sent: so do its slot, its number's lock, and all waiting for its result.
+    fn put_off(&mut self, intent: &mut Intent, to: Option<Timestamp>) {
+        let Some(at) = to else { return };
+        let later = at.since(Timestamp::from_millis(intent.claimed.permit_us / 1000));
+        intent.slot_until = intent.slot_until + later;
+        intent.number_until = intent.number_until + later;
+        self.put_off_to = to;
+        for record in [&mut intent.record, &mut self.record] {
+            if let Some(last) = record.attempts.last_mut() {
+                last.started_at = last.started_at.max(at);
+            }
+        }
+    }
+
+    /// From when a call counts whose request was sent at an instant.
+    fn begins_at(&self, sent_at: Instant) -> Timestamp {
+        let sent_at = Timestamp::from_millis(self.account.engine.store.clock().at_us(sent_at) / 1000);
+        self.put_off_to.map_or(sent_at, |at| at.max(sent_at))
+    }
+
     fn request(&self, job: &Job, number: &PhoneNumber) -> Result<Prepared, Refusal> {
         let call = self.account.templates.of(&self.account, &self.info)?;
         let wanted = CallRequest {
@@ -202,12 +248,14 @@ impl Attempt {
             hook_url: self.account.hook.url.as_deref(),
             now: self.now(),
         };
+        let put_off_to = call.scheduled_at(&wanted)?;
         let wanted = call.request(&wanted, self.token.as_ref())?;
         let malformed = |error: hyper::http::Error| Refusal::Campaign { message: error.to_string() };
         let host = wanted.uri.authority().map_or("", |authority| authority.as_str()).to_owned();
         let mut request = Request::builder().method(wanted.method).uri(wanted.uri).header(header::HOST, host);
         request.headers_mut().into_iter().for_each(|headers| headers.extend(wanted.headers.clone()));
-        Ok((call, request.body(Full::new(Bytes::from(wanted.body))).map_err(malformed)?))
+        let request = request.body(Full::new(Bytes::from(wanted.body))).map_err(malformed)?;
+        Ok(Prepared { call, request, put_off_to })
     }
 
     async fn answered(&self, answer: DialAnswer, sent_at: Instant) {
@@ -239,6 +287,17 @@ impl Attempt {
         }
     }
 
+    /// Nothing was sent, nor will be for this attempt.
+    async fn not_sent(&self, unsent: Unsent) {
+        match unsent {
+            Unsent::Refused(refusal) => self.refused(refusal).await,
+            Unsent::OutsideHours(at) => {
+                let reason = format!("its call would be put off to {at}, outside its calling hours");
+                self.returned(|before| self.info.holding_back(self.id, before, &reason)).await;
+            }
+        }
+    }
+
     async fn refused(&self, refusal: Refusal) {
         let store = &self.account.engine.store;
         match refusal {
@@ -259,31 +318,32 @@ impl Attempt {
                 self.account.pause(&message).await;
                 self.withdraw(None, &message).await;
             }
-            Refusal::Nobody { retry, message } => {
-                let pause = match retry {
-                    Patience::Soon => SOON,
-                    Patience::Later => LATER,
-                };
-                self.withdraw(Some(self.now() + pause), &message).await;
+            Refusal::Nobody { retry: Patience::Soon, message } => {
+                let now = self.now();
+                self.returned(|before| self.info.putting_off(self.id, before, now, &message)).await;
+            }
+            Refusal::Nobody { retry: Patience::Later, message } => {
+                self.withdraw(Some(self.now() + LATER), &message).await;
             }
         }
     }
 
     async fn accepted(&self, call_id: &str, sent_at: Instant) {
         let results = &self.info.definition.results;
-        let first = match self.account.results() {
+        let began = self.begins_at(sent_at);
+        let first_at = match self.account.results() {
             Results::None => return self.end(Outcome::Submitted, "", "", Some(sent_at), false).await,
-            Results::Hook => results.give_up,
-            Results::Poll { .. } | Results::Tail { .. } => results.poll_first,
+            Results::Hook => began + results.give_up.duration(),
+            Results::Poll { .. } => began + self.account.pace.first(results, self.id),
+            Results::Tail { .. } => polling::tail_first(results, began),
         };
-        let sent_at = Timestamp::from_millis(self.account.engine.store.clock().at_us(sent_at) / 1000);
-        let entry = PollEntry { attempt: self.id, started_at: sent_at, call_id: call_id.to_owned() };
+        let entry = PollEntry { attempt: self.id, started_at: began, call_id: call_id.to_owned() };
         let findable = self.account.hook.is_served.then(|| polling::findable(results));
         let mut before = self.record.clone();
         for _ in 0..SETTLE_TRIES_MAX {
-            let Some(record) = transition::placed(&before, self.id.revision, call_id, sent_at) else { break };
+            let Some(record) = transition::placed(&before, self.id.revision, call_id, began) else { break };
             // Where our hook was told the end meanwhile, there is nothing to poll for.
-            let poll = is_open(&record).then(|| (entry.clone(), sent_at + first.duration()));
+            let poll = is_open(&record).then(|| (entry.clone(), first_at));
             let placed = Placed {
                 attempt: self.id,
                 record,
@@ -297,7 +357,9 @@ impl Attempt {
                 _ => break,
             }
         }
-        self.account.pollable.notify_one();
+        if first_at.since(self.now()) < ASK_AGAIN_MAX {
+            self.account.pollable.notify_one();
+        }
     }
 
     /// Another worker's may stand under the same revision.
@@ -309,7 +371,7 @@ impl Attempt {
         let engine = &self.account.engine;
         let mut record = self.record.clone();
         if let (Some(sent_at), Some(last)) = (sent_at, record.attempts.last_mut()) {
-            last.started_at = Timestamp::from_millis(engine.store.clock().at_us(sent_at) / 1000);
+            last.started_at = self.begins_at(sent_at);
         }
         let ending = Ending {
             outcome,
@@ -317,6 +379,7 @@ impl Attempt {
             duration_s: None,
             reason: reason.to_owned(),
             hold,
+            charged: true,
             at: self.now(),
             captured: Captured::default(),
         };
@@ -326,10 +389,15 @@ impl Attempt {
     }
 
     async fn withdraw(&self, due: Option<Timestamp>, reason: &str) {
+        self.returned(|before| self.info.withdrawal(self.id, before, due, reason)).await;
+    }
+
+    /// The contact goes back, or is held: the attempt never was.
+    async fn returned(&self, settlement: impl Fn(&Record) -> Option<Settlement>) {
         let mut before = self.record.clone();
         for _ in 0..SETTLE_TRIES_MAX {
-            let Some(withdrawal) = self.info.withdrawal(self.id, &before, due, reason) else { break };
-            match self.account.engine.end(withdrawal, None).await {
+            let Some(settlement) = settlement(&before) else { break };
+            match self.account.engine.end(settlement, None).await {
                 // Something was noted of the contact meanwhile, and this is its attempt still.
                 Some(Settled::Stale(Some(present))) if self.is_last(&present) => before = present,
                 _ => break,

@@ -2,7 +2,7 @@
 //! left. Any number of them run against one Redis.
 //!
 //! A call goes claim → begin → send → placed → polls → conclude. Each arrow is one small module: `claiming`, `calls` (with
-//! `dial` for the request itself), `polling`. `engine` holds the group commits, `journal` what is replayed after a restart
+//! `dial` for the request itself), `polling` (with `pace` for its times and `tail` for lists of recent calls). `engine` holds the group commits, `journal` what is replayed after a restart
 //! of Redis, `lease` the proof of being alive.
 
 mod account;
@@ -17,7 +17,9 @@ mod engine;
 mod health;
 mod journal;
 mod lease;
+mod pace;
 mod polling;
+mod tail;
 mod token;
 mod wake;
 
@@ -40,8 +42,6 @@ use account::{Account, AccountHook};
 use calls::Job;
 use engine::Engine;
 
-/// Requests for results under way at once, for one account: a slow answer does not keep the others waiting.
-const POLLS_AT_ONCE: usize = 4;
 /// Pause between two rounds of reaping.
 const REAP_PAUSE: Duration = Duration::from_secs(1);
 
@@ -89,7 +89,7 @@ pub async fn run(config: Arc<Config>, store: Store, stop: CancellationToken) -> 
             background.spawn(availability::run(account.clone(), pause, settled.clone()));
         }
         claiming.spawn(claiming::run(account.clone(), places.clone(), jobs.clone(), stop.clone()));
-        for _ in 0..POLLS_AT_ONCE {
+        for _ in 0..polling::at_once(account) {
             background.spawn(polling::run(account.clone(), settled.clone()));
         }
     }

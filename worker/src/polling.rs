@@ -1,45 +1,53 @@
 //! Polling: asking the provider what has become of calls, many in one request where it can.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use redial_shared::{
-    domain::{Outcome, Timestamp, learned::Captured, polling, transition::Ending},
+    domain::{Outcome, Timestamp, campaign::ResultsPolicy, learned::Captured, polling, transition::Ending},
     provider::{CallReport, PollError, Results},
     store::{PollEntry, StoreError, TakenPolls},
 };
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
-use crate::account::Account;
+use crate::{account::Account, tail::Terms};
 
 /// Asking again without a wake-up.
-const ASK_AGAIN_MAX: Duration = Duration::from_secs(1);
-/// Once one call is due, those due within this time fill its batch.
-const SLACK: Duration = Duration::from_millis(500);
+pub(crate) const ASK_AGAIN_MAX: Duration = Duration::from_secs(1);
+/// Requests for results under way at once, for one account: a slow answer does not keep the others waiting.
+const POLLS_AT_ONCE: usize = 4;
 /// Beyond the account's time-out, how long a batch that nobody answered for stays with its worker.
 const TAKEN_GRACE: Duration = Duration::from_secs(5);
-
-/// Calls that one reading of a tail looks for.
+/// Calls that are looked for at once in a list of recent calls.
 const TAIL_BATCH: usize = 500;
-/// Pages that one reading of a tail asks for; what lies behind them is found by the next.
-const TAIL_PAGES_MAX: u32 = 20;
+
+/// What was learned of calls.
+struct Learned {
+    reports: Vec<CallReport>,
+    /// The provider answered: a call that it did not mention is pending.
+    is_answered: bool,
+    /// How long not to ask for these calls again.
+    pause: Duration,
+}
+
+/// How many tasks poll one account in a process.
+pub(crate) fn at_once(account: &Account) -> usize {
+    if matches!(account.results(), Results::Poll { .. }) { POLLS_AT_ONCE } else { 1 }
+}
 
 /// Polls for one account until told to stop.
 pub(crate) async fn run(account: Arc<Account>, stop: CancellationToken) {
-    let batch = match account.results() {
+    let (batch, fill) = match account.results() {
         Results::None => return,
-        Results::Poll { batch } => batch,
+        Results::Poll { batch: 1 } => (1, Duration::ZERO),
+        Results::Poll { batch } => (batch, polling::FILL_MAX),
         // Where only our hook is told, calls come up once: to be given up.
-        Results::Tail { .. } | Results::Hook => TAIL_BATCH,
+        Results::Tail { .. } | Results::Hook => (TAIL_BATCH, Duration::ZERO),
     };
     loop {
         let pause = tokio::select! {
             () = stop.cancelled() => return,
-            pause = poll_once(&account, batch) => pause,
+            pause = poll_once(&account, batch, fill) => pause,
         };
         tokio::select! {
             () = stop.cancelled() => return,
@@ -50,10 +58,10 @@ pub(crate) async fn run(account: Arc<Account>, stop: CancellationToken) {
 }
 
 /// Polls one batch; answers how long there is nothing more to poll.
-async fn poll_once(account: &Account, batch: usize) -> Duration {
+async fn poll_once(account: &Account, batch: usize, fill: Duration) -> Duration {
     let store = &account.engine.store;
     account.polls.until_ready().await;
-    let taken = store.take_polls(&account.name, batch, account.timeout + TAKEN_GRACE, SLACK).await;
+    let taken = store.take_polls(&account.name, batch, account.timeout + TAKEN_GRACE, fill).await;
     let TakenPolls { entries, next_due, permit_us } = match taken {
         Ok(taken) => taken,
         Err(error) => {
@@ -66,26 +74,27 @@ async fn poll_once(account: &Account, batch: usize) -> Duration {
     }
     let early_us = u64::try_from(permit_us - store.clock().now_us()).unwrap_or(0);
     tokio::time::sleep(Duration::from_micros(early_us)).await;
-    let (reports, pause) = ask_for(account, &entries).await;
-    if let Err(error) = settle(account, entries, reports, pause).await {
+    let learned = ask_for(account, &entries).await;
+    if let Err(error) = settle(account, entries, learned).await {
         tracing::warn!(%error, account = account.name, "poll results were not written; the calls are polled again");
     }
     Duration::ZERO
 }
 
-/// Asks for calls, and notes how the provider fares. Answers how long not to ask for these again, too.
-async fn ask_for(account: &Account, entries: &[PollEntry]) -> (Vec<CallReport>, Duration) {
+/// Asks for calls, and notes how the provider fares.
+async fn ask_for(account: &Account, entries: &[PollEntry]) -> Learned {
+    let nothing = |pause| Learned { reports: Vec::new(), is_answered: false, pause };
     if account.results() == Results::Hook {
-        return (Vec::new(), Duration::ZERO);
+        return nothing(Duration::ZERO);
     }
     match learn(account, entries).await {
         Ok(reports) => {
             account.answered().await;
-            (reports, Duration::ZERO)
+            Learned { reports, is_answered: true, pause: Duration::ZERO }
         }
         Err(error) => {
             tracing::warn!(%error, account = account.name, calls = entries.len(), "poll failed; it is repeated");
-            (Vec::new(), account.failed(error).await)
+            nothing(account.failed(error).await)
         }
     }
 }
@@ -109,72 +118,44 @@ async fn learn_with(
     entries: &[PollEntry],
     token: Option<&SecretString>,
 ) -> Result<Vec<CallReport>, PollError> {
-    if let Results::Tail { overlap } = account.provider.results() {
-        return tail(account, entries, overlap, token).await;
+    if let Results::Tail { overlap, newest_first } = account.provider.results() {
+        let terms = Terms { overlap, newest_first };
+        return account.tail.lock().await.learn(account, entries, terms, token).await;
     }
     let ids: Vec<&str> = entries.iter().map(|entry| entry.call_id.as_str()).collect();
     let Some(request) = account.provider.poll(&ids, token) else { return Ok(Vec::new()) };
     account.ask(request, |answer| account.provider.poll_answer(&ids, answer)).await
 }
 
-/// Reads the account's recent calls, from when the oldest of those looked for began, page by page until all are found.
-async fn tail(
-    account: &Account,
-    entries: &[PollEntry],
-    overlap: Duration,
-    token: Option<&SecretString>,
-) -> Result<Vec<CallReport>, PollError> {
-    let mut missing: HashSet<&str> = entries.iter().map(|entry| entry.call_id.as_str()).collect();
-    let Some(oldest) = entries.iter().map(|entry| entry.started_at).min() else { return Ok(Vec::new()) };
-    let mut reports = Vec::new();
-    for page in 1..=TAIL_PAGES_MAX {
-        let Some(request) = account.provider.tail(oldest - overlap, page, token) else { break };
-        if page > 1 {
-            account.in_line().await?;
-        }
-        let read = account.ask(request, |answer| account.provider.tail_answer(answer)).await?;
-        read.reports.iter().for_each(|report| {
-            missing.remove(report.call_id.as_str());
-        });
-        reports.extend(read.reports);
-        if !read.more || missing.is_empty() {
-            break;
-        }
-    }
-    Ok(reports)
-}
-
-/// Writes what the provider reported; files pending calls again, after `pause` at the soonest, and gives up those that are
+/// Writes what the provider reported; files pending calls again, after the pause at the soonest, and gives up those that are
 /// too old.
-async fn settle(
-    account: &Account,
-    entries: Vec<PollEntry>,
-    reports: Vec<CallReport>,
-    pause: Duration,
-) -> Result<(), StoreError> {
+async fn settle(account: &Account, entries: Vec<PollEntry>, learned: Learned) -> Result<(), StoreError> {
     let store = &account.engine.store;
     let now = store.clock().now();
+    let Learned { reports, is_answered, pause } = learned;
     let mut reports: HashMap<String, CallReport> =
         reports.into_iter().map(|report| (report.call_id.clone(), report)).collect();
     let (mut endings, mut again, mut over) = (Vec::new(), Vec::new(), Vec::new());
     let is_asked = account.results() != Results::Hook;
     for entry in entries {
         let report = reports.remove(&entry.call_id);
+        let age = now.since(entry.started_at);
         let info = store.info(entry.attempt.campaign, 0).await?;
         let results = &info.definition.results;
         if let Some((report, ending)) = report.as_ref().and_then(|report| Some((report, report.ending(now)?))) {
+            account.pace.ended(entry.attempt, age, ending.duration_s);
             endings.push((entry.attempt, Ending { captured: results.capture.of(&report.document), ..ending }));
             over.push(entry);
             continue;
         }
         let status = report.map_or(String::new(), |report| report.provider_status);
-        let age = now.since(entry.started_at);
         let is_given_up = age >= results.give_up.duration();
         if is_given_up {
             endings.push((entry.attempt, given_up(status, now)));
         }
-        match polling::next_poll(results, age).filter(|_| is_asked || !is_given_up) {
-            Some(next) => again.push((entry, now + next.max(pause))),
+        let next = next_poll(account, results, &entry, now, is_answered);
+        match next.filter(|_| is_asked || !is_given_up) {
+            Some(next) => again.push((entry, next.max(now + pause))),
             None => over.push(entry),
         }
     }
@@ -186,6 +167,25 @@ async fn settle(
     store.end_polls(&account.name, &over).await
 }
 
+/// When a call that goes on is polled next; none: never again.
+fn next_poll(
+    account: &Account,
+    results: &ResultsPolicy,
+    entry: &PollEntry,
+    now: Timestamp,
+    is_answered: bool,
+) -> Option<Timestamp> {
+    let age = now.since(entry.started_at);
+    if matches!(account.results(), Results::Tail { .. }) {
+        return polling::tail_next(results, age, now);
+    }
+    let pause = match is_answered {
+        true => account.pace.pending(results, entry.attempt, age),
+        false => polling::next_poll(results, age),
+    };
+    Some(now + pause?)
+}
+
 fn given_up(provider_status: String, at: Timestamp) -> Ending {
     Ending {
         outcome: Outcome::Unknown,
@@ -193,6 +193,7 @@ fn given_up(provider_status: String, at: Timestamp) -> Ending {
         duration_s: None,
         reason: "the provider told no result in time".to_owned(),
         hold: false,
+        charged: true,
         at,
         captured: Captured::default(),
     }

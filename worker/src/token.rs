@@ -50,14 +50,14 @@ impl Tokens {
         Self { kept: Mutex::default(), fetching: tokio::sync::Mutex::default(), requests }
     }
 
-    /// A token that is good for a while yet, from `fetch` if there is none. While one is being fetched, others use the one
-    /// before as long as it lives, or wait.
+    /// A token that is good for a while yet, from `fetch` if there is none, which tells when it asked: a token's life counts
+    /// from then. While one is being fetched, others use the one before as long as it lives, or wait.
     ///
     /// # Errors
     /// As the provider answered.
     pub(crate) async fn get<F>(&self, fetch: impl FnOnce() -> F) -> Result<SecretString, PollError>
     where
-        F: Future<Output = Result<Token, PollError>>,
+        F: Future<Output = Result<(Token, Instant), PollError>>,
     {
         if let Some(known) = self.kept().known() {
             return known;
@@ -117,17 +117,16 @@ impl Kept {
         living.map(|token| token.secret.clone())
     }
 
-    fn note(&mut self, fetched: Result<Token, PollError>) -> Result<SecretString, PollError> {
-        let now = Instant::now();
+    fn note(&mut self, fetched: Result<(Token, Instant), PollError>) -> Result<SecretString, PollError> {
         match fetched {
-            Ok(Token { secret, expires_in }) => {
-                let refresh_at = now + expires_in.mul_f64(REFRESH_AT);
-                self.token = Some(Good { secret: secret.clone(), refresh_at, ends_at: now + expires_in });
+            Ok((Token { secret, expires_in }, asked_at)) => {
+                let refresh_at = asked_at + expires_in.mul_f64(REFRESH_AT);
+                self.token = Some(Good { secret: secret.clone(), refresh_at, ends_at: asked_at + expires_in });
                 self.failed = None;
                 Ok(secret)
             }
             Err(error) => {
-                self.failed = Some((error.clone(), now + FAILED_PAUSE));
+                self.failed = Some((error.clone(), Instant::now() + FAILED_PAUSE));
                 self.living().ok_or(error)
             }
         }
@@ -153,11 +152,16 @@ mod tests {
     struct Issuer(AtomicU32);
 
     impl Issuer {
-        async fn issue(&self) -> Result<Token, PollError> {
+        async fn issue(&self) -> Result<(Token, Instant), PollError> {
+            self.issue_within(FETCH).await
+        }
+
+        async fn issue_within(&self, fetch: Duration) -> Result<(Token, Instant), PollError> {
+            let asked_at = Instant::now();
             let number = self.0.fetch_add(1, Ordering::Relaxed) + 1;
             // Others come while it is being fetched.
-            tokio::time::sleep(FETCH).await;
-            Ok(Token { secret: format!("t{number}").into(), expires_in: LIFE })
+            tokio::time::sleep(fetch).await;
+            Ok((Token { secret: format!("t{number}").into(), expires_in: LIFE }, asked_at))
         }
     }
 
@@ -192,6 +196,19 @@ mod tests {
         let (first, second) = tokio::join!(shown(&tokens, &issuer), shown(&tokens, &issuer));
         assert_eq!((&*first, &*second), ("t2", "t1"));
         assert_eq!(shown(&tokens, &issuer).await, "t2");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_tokens_life_counts_from_when_it_was_asked_for_however_late_the_answer_comes() {
+        let (tokens, issuer) = (Tokens::new(), Issuer::default());
+        let asked_at = Instant::now();
+        let first = tokens.get(|| issuer.issue_within(LIFE.mul_f64(0.5))).await.unwrap();
+        assert_eq!(first.expose_secret(), "t1");
+        advance(LIFE.mul_f64(0.29)).await;
+        assert_eq!(shown(&tokens, &issuer).await, "t1");
+        advance(LIFE.mul_f64(0.02)).await;
+        assert_eq!(shown(&tokens, &issuer).await, "t2", "at 81 %");
+        assert!(Instant::now() < asked_at + LIFE);
     }
 
     #[tokio::test(start_paused = true)]

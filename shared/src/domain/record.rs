@@ -21,6 +21,8 @@ pub struct Record {
     pub former_attempts: u16,
     /// Somebody took it out while it was on a call: it is not called again.
     pub cancel_asked: bool,
+    /// How often in a row it was refused, or missed, for nobody's fault: each time it waits longer. At most 15.
+    pub put_off: u8,
     /// Why it stands there, or what last kept it from being called.
     pub reason: String,
     /// All attempts, oldest first.
@@ -38,7 +40,7 @@ pub struct AttemptRecord {
     pub dialed: String,
     /// None while the attempt is live.
     pub outcome: Option<Outcome>,
-    /// When the request was sent (before that: the instant at which it is to be sent).
+    /// When the request was sent (before that: the instant at which it is to be sent), or to when that puts the call off.
     pub started_at: Timestamp,
     /// When it was concluded.
     pub ended_at: Option<Timestamp>,
@@ -68,6 +70,7 @@ impl Record {
             next_number: 0,
             former_attempts: 0,
             cancel_asked: false,
+            put_off: 0,
             reason: String::new(),
             attempts: Vec::new(),
         }

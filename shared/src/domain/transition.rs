@@ -1,6 +1,11 @@
 //! How a contact's record changes: pure functions from one record to the next. The store writes what they return only if
 //! the record still has the revision they started from.
 
+#[cfg(test)]
+mod returns_tests;
+
+use std::time::Duration;
+
 use chrono_tz::Tz;
 
 use super::{
@@ -12,6 +17,12 @@ use super::{
 
 /// Why a contact is cancelled that somebody took out.
 const CANCELLED: &str = "taken out by request";
+/// A contact refused or missed for nobody's fault comes up again after this time, and after twice as long each time in a
+/// row, up to [`SOON_MAX`].
+const SOON_MIN: Duration = Duration::from_secs(30);
+const SOON_MAX: Duration = Duration::from_secs(300);
+/// What a record counts of such times: more make no difference.
+const PUT_OFF_MAX: u8 = 15;
 
 /// What is known of how an attempt ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,10 +37,19 @@ pub struct Ending {
     pub reason: String,
     /// A human must act at the provider: the contact is held, not called again.
     pub hold: bool,
+    /// Whether it is one of the contact's attempts. One that is not never was: the contact comes up again soon.
+    pub charged: bool,
     /// When it was learned.
     pub at: Timestamp,
     /// What else the report held of what the campaign captures.
     pub captured: Captured,
+}
+
+impl Ending {
+    /// Whether nothing that comes later can change it.
+    pub fn is_certain(&self) -> bool {
+        !self.charged || self.outcome != Outcome::Unknown
+    }
 }
 
 /// A change of one record, with what the store must know beside it.
@@ -110,20 +130,42 @@ pub struct Policy<'a> {
     pub calendar: Tz,
 }
 
+/// As [`withdraw`], for nobody's fault: the contact comes up again soon, and after twice as long each time in a row.
+pub fn put_off(before: &Record, attempt: u32, now: Timestamp, reason: &str) -> Option<Change> {
+    let mut change = withdraw(before, attempt, None, reason)?;
+    if change.file {
+        wait_soon(&mut change.record, now);
+    }
+    Some(change)
+}
+
+/// As [`withdraw`], but nobody can call the contact until somebody acts.
+pub fn hold_back(before: &Record, attempt: u32, reason: &str) -> Option<Change> {
+    let mut change = withdraw(before, attempt, None, reason)?;
+    if std::mem::take(&mut change.file) {
+        change.record.state = ContactState::Held;
+    }
+    Some(change)
+}
+
 /// An attempt ended. The answer to the last attempt decides what becomes of the contact, also after `unknown`; one for an
 /// older attempt that was in doubt corrects only that attempt. A definite outcome stays, but what else is learned is
 /// added. None when nothing changes.
 pub fn conclude(before: &Record, attempt: u32, ending: &Ending, policy: &Policy<'_>) -> Option<Change> {
     let index = before.attempts.iter().position(|past| past.revision == attempt)?;
     let past = &before.attempts[index];
-    let in_doubt = past.outcome == Some(Outcome::Unknown) && ending.outcome != Outcome::Unknown;
+    let in_doubt = past.outcome == Some(Outcome::Unknown) && ending.is_certain();
     if past.outcome.is_some() && !in_doubt {
         return learn(before, attempt, &ending.captured, policy);
+    }
+    let decides = decides(before, index);
+    if !ending.charged {
+        return Some(strike(before, index, ending, decides));
     }
     let mut record = next_revision(before);
     let counted_before = past.outcome;
     note_ending(&mut record.attempts[index], ending);
-    let file = decides(&record, index) && settle(&mut record, ending.hold, policy);
+    let file = decides && settle(&mut record, ending.hold, policy);
     Some(Change { record, file, counted_before, counted_now: Some(ending.outcome), attempts: 0 })
 }
 
@@ -148,6 +190,33 @@ fn decides(record: &Record, index: usize) -> bool {
     index + 1 == record.attempts.len() && index >= usize::from(record.former_attempts)
 }
 
+/// Takes an attempt that is not charged out of the record. If it was the last one, its contact comes up again soon, unless
+/// somebody took it out meanwhile.
+fn strike(before: &Record, index: usize, ending: &Ending, decides: bool) -> Change {
+    let mut record = next_revision(before);
+    let past = record.attempts.remove(index);
+    if index < usize::from(record.former_attempts) {
+        record.former_attempts -= 1;
+    }
+    let is_out = matches!(record.state, ContactState::Suppressed | ContactState::Expired | ContactState::Cancelled);
+    let mut file = decides && !is_out;
+    if file {
+        record.next_number = past.number;
+        record.state = callable_state(&record);
+        record.reason = format!("missed at the provider: {}", ending.provider_status);
+        wait_soon(&mut record, ending.at);
+        file = !take_out_if_asked(&mut record);
+    }
+    Change { record, file, counted_before: past.outcome, counted_now: None, attempts: -1 }
+}
+
+/// 30 s, doubling to 5 min.
+fn wait_soon(record: &mut Record, now: Timestamp) {
+    let pause = SOON_MIN.saturating_mul(1 << u32::from(record.put_off.min(PUT_OFF_MAX)));
+    record.due = Some(now + pause.min(SOON_MAX));
+    record.put_off = (record.put_off + 1).min(PUT_OFF_MAX);
+}
+
 /// For a new run of a campaign that dials its whole list each time: all is forgotten but the attempts themselves. None
 /// for a contact that is being called, or that has nothing to forget.
 pub fn restart(before: &Record) -> Option<Change> {
@@ -162,6 +231,7 @@ pub fn restart(before: &Record) -> Option<Change> {
     record.due = None;
     record.next_number = 0;
     record.former_attempts = u16::try_from(record.attempts.len()).unwrap_or(u16::MAX);
+    record.put_off = 0;
     record.reason.clear();
     Some(Change { record, file: true, counted_before: None, counted_now: None, attempts: 0 })
 }
@@ -236,6 +306,7 @@ fn note_ending(attempt: &mut AttemptRecord, ending: &Ending) {
 /// Moves a contact on after its last attempt; returns whether it waits for another call.
 fn settle(record: &mut Record, hold: bool, policy: &Policy<'_>) -> bool {
     record.due = None;
+    record.put_off = 0;
     record.reason.clear();
     let last = record.attempts.last().expect("an attempt ended");
     if hold {
@@ -295,6 +366,7 @@ mod tests {
             duration_s: None,
             reason,
             hold: false,
+            charged: true,
             at: at(60),
             captured: captured(values),
         }

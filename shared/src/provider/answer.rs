@@ -99,6 +99,8 @@ pub enum Results {
     Tail {
         /// How far to read back before the last time it was read, for clocks differ and updates are late.
         overlap: Duration,
+        /// The first page tells the newest changes; else the oldest.
+        newest_first: bool,
     },
 }
 
@@ -138,13 +140,14 @@ pub struct CallReport {
 impl CallReport {
     /// How the call ended, as of when that was learned, without what a campaign captures; none if it goes on.
     pub fn ending(&self, at: Timestamp) -> Option<Ending> {
-        let Report::Ended { outcome, duration_s, .. } = self.report else { return None };
+        let Report::Ended { outcome, duration_s, charged } = self.report else { return None };
         Some(Ending {
             outcome,
             provider_status: self.provider_status.clone(),
             duration_s: duration_s.map(|duration| duration as f32),
             reason: String::new(),
             hold: false,
+            charged,
             at,
             captured: Captured::default(),
         })

@@ -394,6 +394,12 @@ impl CampaignInfo {
         open_intervals(&self.definition.calling_hours, &self.place(lane), now, until)
     }
 
+    /// Whether a lane's contacts may be called at an instant, as its campaign's calling hours say.
+    pub fn is_open_at(&self, lane: u16, instant: Timestamp) -> bool {
+        let next = instant + std::time::Duration::from_millis(1);
+        !open_intervals(&self.definition.calling_hours, &self.place(lane), instant, next).is_empty()
+    }
+
     /// The same for every lane; the lanes of a zone have the same hours.
     fn hours(&self, now: Timestamp) -> Vec<(u16, Vec<Interval>)> {
         let mut hours: Vec<(u16, Vec<Interval>)> = Vec::new();

@@ -38,16 +38,16 @@ impl PollEntry {
 pub struct TakenPolls {
     /// The calls.
     pub entries: Vec<PollEntry>,
-    /// When the next one is due; none: no call of the account is polled.
+    /// When there are calls to take next; none: no call of the account is polled.
     pub next_due: Option<Timestamp>,
     /// The instant from which the request may be sent, in microseconds of Redis's clock; 0: at once.
     pub permit_us: i64,
 }
 
 impl Store {
-    /// Takes up to `most` calls whose poll is due; once one is due, those due within `slack` fill the batch. Each comes up
-    /// again after `again` unless it is filed anew. Tells when the next one is due, and when asking for these is within
-    /// the account's limit of requests.
+    /// Takes up to `most` calls whose poll is due. Fewer are taken only when the first has waited for others for `fill`;
+    /// those due within that time from now come along. Each comes up again after `again` unless it is filed anew. Tells
+    /// when there is something to take next, and when asking for these is within the account's limit of requests.
     ///
     /// # Errors
     /// When Redis does not answer: the calls come up again by themselves.
@@ -56,9 +56,9 @@ impl Store {
         account: &str,
         most: usize,
         again: Duration,
-        slack: Duration,
+        fill: Duration,
     ) -> Result<TakenPolls, StoreError> {
-        let arguments = Arguments::default().text(account).text(most).text(again.as_millis()).text(slack.as_millis());
+        let arguments = Arguments::default().text(account).text(most).text(again.as_millis()).text(fill.as_millis());
         let mut answer: Vec<String> = self.connection.run("take_polls", arguments.as_slice()).await?;
         let entries = answer.split_off(2.min(answer.len()));
         let entries = entries

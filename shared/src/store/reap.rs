@@ -37,6 +37,7 @@ impl Store {
             reason: "the worker that dialed it did not tell what became of it".to_owned(),
             hold: false,
             captured: Captured::default(),
+            charged: true,
             at: self.clock().now(),
         };
         reaped.in_doubt =

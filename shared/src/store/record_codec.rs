@@ -17,6 +17,8 @@ const UUID_MARK: u8 = 255;
 const CANCEL_ASKED: u8 = 0x80;
 /// Set in the byte of an attempt's number where captured values follow it.
 const HAS_CAPTURED: u8 = 0x80;
+/// A contact has 10 numbers at most, so the place of one leaves half of a byte.
+const NIBBLE: u8 = 15;
 
 /// The bytes of a record.
 pub(super) fn encode(record: &Record) -> Vec<u8> {
@@ -25,7 +27,10 @@ pub(super) fn encode(record: &Record) -> Vec<u8> {
     bytes.push(record.state as u8);
     bytes.extend(&millis(record.due).to_be_bytes()[2..]);
     put_varint(&mut bytes, record.lane.into());
-    bytes.extend([record.numbers | if record.cancel_asked { CANCEL_ASKED } else { 0 }, record.next_number]);
+    bytes.extend([
+        record.numbers | if record.cancel_asked { CANCEL_ASKED } else { 0 },
+        record.next_number & NIBBLE | record.put_off.min(NIBBLE) << 4,
+    ]);
     put_varint(&mut bytes, record.former_attempts.into());
     put_text(&mut bytes, &record.reason);
     put_varint(&mut bytes, record.attempts.len() as u64);
@@ -125,8 +130,9 @@ impl Reader<'_> {
         let state = ContactState::from_byte(self.byte()?)?;
         let due = self.instant()?;
         let lane = self.varint()? as u16;
-        let (numbers_byte, next_number) = (self.byte()?, self.byte()?);
+        let (numbers_byte, next) = (self.byte()?, self.byte()?);
         let (numbers, cancel_asked) = (numbers_byte & !CANCEL_ASKED, numbers_byte & CANCEL_ASKED != 0);
+        let (next_number, put_off) = (next & NIBBLE, next >> 4);
         let former_attempts = self.varint()? as u16;
         let reason = self.text()?;
         let count = self.varint()?;
@@ -140,6 +146,7 @@ impl Reader<'_> {
             next_number,
             former_attempts,
             cancel_asked,
+            put_off,
             reason,
             attempts,
         })
@@ -274,7 +281,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_record_reads_back_as_it_was_written(
-            revision in any::<u32>(), state in 1u8..10, due in 0i64..1 << 47, lane in any::<u16>(),
+            revision in any::<u32>(), state in 1u8..10, due in 0i64..1 << 47, lane in any::<u16>(), put_off in 0u8..16,
             attempts in prop::collection::vec(attempt(), 0..6),
         ) {
             let record = Record {
@@ -286,6 +293,7 @@ mod tests {
                 next_number: 1,
                 former_attempts: 2,
                 cancel_asked: revision % 2 == 0,
+                put_off,
                 reason: "because".to_owned(),
                 attempts,
             };

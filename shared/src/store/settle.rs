@@ -9,7 +9,7 @@ use crate::domain::{
     campaign::CampaignDefinition,
     learned::Captured,
     record::{AttemptRecord, Record},
-    transition::{self, Ending, Policy},
+    transition::{self, Change, Ending, Policy},
 };
 
 /// How often one ending is computed anew before its record is left to another process.
@@ -100,7 +100,7 @@ impl CampaignInfo {
     pub fn settlement(&self, attempt: AttemptId, record: &Record, ending: &Ending) -> Option<Settlement> {
         let change = transition::conclude(record, attempt.revision, ending, &self.policy(record.lane))?;
         let past = record.attempts.iter().find(|past| past.revision == attempt.revision)?;
-        let in_doubt = ending.outcome == Outcome::Unknown;
+        let in_doubt = !ending.is_certain();
         let slot_held = self.holds_slot(past, ending);
         // Who is to be called again before that is taken for free by then: the policy says so.
         let called_again = change.record.due.filter(|_| change.file);
@@ -146,11 +146,25 @@ impl CampaignInfo {
         due: Option<Timestamp>,
         reason: &str,
     ) -> Option<Settlement> {
+        self.returned(attempt, record, transition::withdraw(record, attempt.revision, due, reason)?)
+    }
+
+    /// The same for nobody's fault: the contact comes up again soon, and later each time in a row.
+    pub fn putting_off(&self, attempt: AttemptId, record: &Record, now: Timestamp, reason: &str) -> Option<Settlement> {
+        self.returned(attempt, record, transition::put_off(record, attempt.revision, now, reason)?)
+    }
+
+    /// The same for a contact that nobody can call until somebody acts.
+    pub fn holding_back(&self, attempt: AttemptId, record: &Record, reason: &str) -> Option<Settlement> {
+        self.returned(attempt, record, transition::hold_back(record, attempt.revision, reason)?)
+    }
+
+    fn returned(&self, attempt: AttemptId, record: &Record, change: Change) -> Option<Settlement> {
         let past = record.attempts.iter().find(|past| past.revision == attempt.revision)?;
         Some(Settlement {
             attempt,
             expected: record.revision,
-            change: transition::withdraw(record, attempt.revision, due, reason)?,
+            change,
             worker: past.worker,
             number: past.dialed.clone(),
             number_until: None,
@@ -165,6 +179,7 @@ impl CampaignInfo {
     fn holds_slot(&self, past: &AttemptRecord, ending: &Ending) -> Option<Timestamp> {
         let results = &self.definition.results;
         let hold = match ending.outcome {
+            _ if !ending.charged => return None,
             Outcome::Unknown => results.max_call,
             Outcome::Submitted => results.assume_call,
             _ => return None,

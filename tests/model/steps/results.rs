@@ -25,8 +25,8 @@ const ANSWERS: [Outcome; 9] = [
 /// How long a worker that polls is waited for.
 const TAKEN: Duration = Duration::from_secs(7);
 const SEND_LAG: Duration = Duration::from_micros(limits::SEND_LAG_US);
-const SLACK: Duration = Duration::from_millis(500);
-const HOOK: HookTerms = HookTerms { keep_early: TAKEN, poll_in: Some(SLACK) };
+const FILL: Duration = Duration::from_millis(500);
+const HOOK: HookTerms = HookTerms { keep_early: TAKEN, poll_in: Some(FILL) };
 
 impl World {
     pub async fn poll(&mut self) -> Step {
@@ -46,7 +46,7 @@ impl World {
         most: usize,
         finished: u32,
     ) -> Result<(usize, Option<i64>), String> {
-        let taken = self.store.take_polls(account, most, TAKEN, SLACK).await.map_err(failed)?;
+        let taken = self.store.take_polls(account, most, TAKEN, FILL).await.map_err(failed)?;
         let (entries, next) = (taken.entries, taken.next_due);
         let asked = entries.len();
         if self.chance(5) {
@@ -57,7 +57,7 @@ impl World {
             self.check_polled(account, &entry)?;
             if self.chance(finished) {
                 let outcome = self.pick(&ANSWERS);
-                endings.push((entry.attempt, self.ending(outcome, false)));
+                endings.push((entry.attempt, self.answer(outcome)));
                 if outcome != Outcome::Unknown {
                     over.push(entry);
                 }
@@ -80,13 +80,25 @@ impl World {
         Ok((asked, next.map(|next| next.as_millis())))
     }
 
+    /// What a provider says of a call that is over; some it does not charge.
+    fn answer(&mut self, outcome: Outcome) -> Ending {
+        let charged = outcome == Outcome::Unknown || !self.chance(10);
+        Ending { charged, ..self.ending(outcome, false) }
+    }
+
     /// Only calls of which more is to be learned are asked for.
     fn check_polled(&mut self, account: &str, entry: &PollEntry) -> Step {
         let has_moved = self.model.campaign(entry.attempt.campaign).definition.provider != account;
         let contact = self.model.contact_mut(entry.attempt).ok_or("a poll for no contact")?;
         let of = |attempt: &&crate::model::Attempt| attempt.record.revision == entry.attempt.revision;
-        let attempt =
-            contact.attempts.iter().find(of).ok_or_else(|| format!("{} is polled and is not", entry.attempt))?;
+        let Some(attempt) = contact.attempts.iter().find(of) else {
+            // It was missed at the provider, and not charged.
+            return if has_moved || self.redis_has_crashed {
+                Ok(())
+            } else {
+                Err(format!("{} is polled and is not", entry.attempt))
+            };
+        };
         same("call id", entry.call_id.as_str(), attempt.record.call_id.as_str())?;
         same("started at", entry.started_at, attempt.record.started_at)?;
         let open = attempt.record.outcome.is_none_or(|outcome| outcome == Outcome::Unknown);
@@ -117,7 +129,7 @@ impl World {
             let ((attempt, started_at), outcome) = (self.pick(&attempts), self.pick(&ANSWERS));
             // Nothing is answered before it was sent.
             self.advance_to((started_at + SEND_LAG).as_millis());
-            endings.push((attempt, self.ending(outcome, false)));
+            endings.push((attempt, self.answer(outcome)));
         }
         if self.chance(50) {
             let (attempt, ending) = endings.remove(0);
@@ -164,7 +176,7 @@ impl World {
         let mut endings = Vec::new();
         for attempt in attempts {
             let outcome = self.pick(&ANSWERS);
-            endings.push((attempt, self.ending(outcome, false)));
+            endings.push((attempt, self.answer(outcome)));
         }
         if endings.is_empty() { Ok(()) } else { self.end_attempts(endings).await }
     }
@@ -185,7 +197,11 @@ impl World {
     fn conclude(&mut self, attempt: AttemptId, ending: &Ending) -> bool {
         let campaign = self.model.campaigns.iter().find(|campaign| campaign.id == attempt.campaign);
         let definition = campaign.map(|campaign| campaign.definition.clone());
-        definition.is_some_and(|definition| self.model.conclude(attempt, ending, &definition))
+        let is_concluded = definition.is_some_and(|definition| self.model.conclude(attempt, ending, &definition));
+        if is_concluded && !ending.charged {
+            self.calls.remove(&attempt);
+        }
+        is_concluded
     }
 
     /// Reaps, sometimes just after a lease has ended.

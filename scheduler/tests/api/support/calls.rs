@@ -67,6 +67,7 @@ pub async fn end(store: &Store, attempt: AttemptId, outcome: Outcome, provider_s
         reason: String::new(),
         hold: false,
         captured: Captured::default(),
+        charged: true,
         at: store.clock().now(),
     };
     assert_eq!(store.end_attempts(vec![(attempt, ending)]).await.unwrap(), 1);

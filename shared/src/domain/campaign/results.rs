@@ -16,6 +16,10 @@ const KEYS: &[&str] = &["poll_first", "poll_max", "give_up", "max_call", "assume
 pub struct ResultsPolicy {
     /// The first poll comes this long after the call was placed; later ones back off. At most `poll_max`.
     pub poll_first: Span,
+    /// The definition has another than the default: no first poll comes sooner. Else how long the account's calls take
+    /// decides, once that is known.
+    #[serde(skip)]
+    pub is_first_written: bool,
     /// The longest time between polls.
     pub poll_max: Span,
     /// A call without a final answer by then is `unknown`.
@@ -36,6 +40,7 @@ impl Default for ResultsPolicy {
     fn default() -> Self {
         Self {
             poll_first: Span::from_secs(10),
+            is_first_written: false,
             poll_max: Span::from_secs(60),
             give_up: Span::from_mins(120),
             max_call: Span::from_mins(15),
@@ -53,12 +58,16 @@ pub(super) fn read(table: &Table<'_>) -> Result<ResultsPolicy, DefinitionError> 
     let give_up = some_time(table, "give_up")?.unwrap_or(default.give_up);
     // A default gives way to what is written; only what is written can contradict itself.
     let poll_max = some_time(table, "poll_max")?.unwrap_or(default.poll_max.max(first.unwrap_or(Span::ZERO)));
-    let poll_first = first.unwrap_or(default.poll_first.min(poll_max).min(give_up));
+    let usual = default.poll_first.min(poll_max).min(give_up);
+    let poll_first = first.unwrap_or(usual);
     let max_call = some_time(table, "max_call")?.unwrap_or(default.max_call);
     let assume_call = some_time(table, "assume_call")?.unwrap_or(default.assume_call.min(max_call));
+    // The same definition written out whole (as JSON, say) means the same.
+    let is_first_written = poll_first != usual;
     let capture = table.table("capture")?.map_or_else(|| Ok(Capture::default()), |table| learned::capture(&table))?;
     let rules = table.get("rules").map_or_else(|| Ok(Vec::new()), |item| learned::rules(&item, &capture))?;
-    let policy = ResultsPolicy { poll_first, poll_max, give_up, max_call, assume_call, capture, rules };
+    let policy =
+        ResultsPolicy { poll_first, is_first_written, poll_max, give_up, max_call, assume_call, capture, rules };
     check(table, &policy)?;
     Ok(policy)
 }

@@ -17,7 +17,7 @@ pub struct PastAttempt {
     pub number: u8,
     /// How it ended.
     pub outcome: Outcome,
-    /// When the request was sent.
+    /// When it began.
     pub started_at: Timestamp,
     /// When it was concluded; delays count from here.
     pub ended_at: Timestamp,

@@ -196,7 +196,7 @@ impl Provider for Declared {
 
 fn results(spec: &Spec, account: &Account) -> Results {
     match (&spec.tail, &spec.poll) {
-        (Some(tail), _) => Results::Tail { overlap: tail.overlap.duration() },
+        (Some(tail), _) => Results::Tail { overlap: tail.overlap.duration(), newest_first: tail.newest_first },
         (None, None) if spec.accepted.call_id.is_empty() => Results::None,
         (None, None) => Results::Hook,
         (None, Some(_)) => Results::Poll {

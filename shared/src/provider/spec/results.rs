@@ -75,6 +75,9 @@ pub(in crate::provider) struct Tail {
     pub request: Request,
     /// How far to read back before the last time it was read.
     pub overlap: Span,
+    /// The first page tells the newest changes; absent: the oldest.
+    #[serde(default)]
+    pub newest_first: bool,
 }
 
 impl Report {

@@ -165,11 +165,11 @@ fn each_documented_refusal_concerns_whom_it_means() {
 #[test]
 fn results_are_read_from_the_tail_of_recent_calls() {
     let provider = setup().provider();
-    let Results::Tail { overlap } = provider.results() else { panic!("{:?}", provider.results()) };
+    let Results::Tail { overlap, newest_first: true } = provider.results() else { panic!("{:?}", provider.results()) };
     assert_eq!(overlap.as_secs(), 60);
     let request = provider.tail(NOW, 2, None).unwrap();
     let url = "https://acme.ccai.example.com/manager/api/v1/calls?updated_at%5Bfrom%5D=2027-01-15T08%3A00%3A00.000Z\
-        &sort_column=updated_at&sort_direction=ASC&per=100&page=2";
+        &sort_column=updated_at&sort_direction=DESC&per=100&page=2";
     assert_eq!((&request.method, request.uri.to_string().as_str()), (&Method::GET, url));
     assert!(request.headers.contains_key("authorization"));
     let next =

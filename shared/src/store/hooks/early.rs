@@ -12,6 +12,8 @@ use crate::{
 const HINT: &str = "!h";
 /// Before an ending that was proved.
 const PROVED: &str = "!p";
+/// Before one that is not charged.
+const UNCHARGED: &str = "!u";
 /// The longest report that waits with it, in bytes; of a longer one only the ending does.
 const REPORT_BYTES_MAX: usize = 16 * 1024;
 
@@ -31,12 +33,13 @@ impl EarlyWord {
     pub(super) fn stored(&self) -> String {
         let report = if self.report.is_null() { String::new() } else { self.report.to_string() };
         let report = if report.len() > REPORT_BYTES_MAX { "" } else { &report };
-        let Some(Ending { at, outcome, duration_s, provider_status, .. }) = &self.ending else {
+        let Some(Ending { at, outcome, duration_s, provider_status, charged, .. }) = &self.ending else {
             return format!("{HINT}{report}\n");
         };
         let duration = duration_s.map_or(String::new(), |duration| duration.to_string());
         let status = provider_status.replace('\n', " ");
-        format!("{PROVED}{}|{outcome}|{duration}|{}|{status}{report}\n", at.as_millis(), status.len())
+        let mark = if *charged { PROVED } else { UNCHARGED };
+        format!("{mark}{}|{outcome}|{duration}|{}|{status}{report}\n", at.as_millis(), status.len())
     }
 
     /// All that wait.
@@ -48,7 +51,8 @@ impl EarlyWord {
         if let Some(report) = stored.strip_prefix(HINT) {
             return Some(Self { ending: None, report: serde_json::from_str(report).unwrap_or_default() });
         }
-        let mut parts = stored.strip_prefix(PROVED)?.splitn(5, '|');
+        let charged = stored.starts_with(PROVED);
+        let mut parts = stored.strip_prefix(if charged { PROVED } else { UNCHARGED })?.splitn(5, '|');
         let at = Timestamp::from_millis(parts.next()?.parse().ok()?);
         let outcome = parts.next()?.parse().ok()?;
         let duration_s = parts.next()?.parse().ok();
@@ -56,7 +60,7 @@ impl EarlyWord {
         let (status, report) = parts.next()?.split_at_checked(length)?;
         let provider_status = status.to_owned();
         let (reason, captured) = Default::default();
-        let ending = Ending { outcome, provider_status, duration_s, reason, hold: false, at, captured };
+        let ending = Ending { outcome, provider_status, duration_s, reason, hold: false, charged, at, captured };
         Some(Self { ending: Some(ending), report: serde_json::from_str(report).unwrap_or_default() })
     }
 }
@@ -97,6 +101,7 @@ mod tests {
                 duration_s,
                 reason: String::new(),
                 hold: false,
+                charged: duration_s.is_none(),
                 at: Timestamp::from_millis(1_780_315_200_123),
                 captured: Captured::default(),
             };
