@@ -109,10 +109,8 @@ mod tests {
     fn every_preset_is_a_line_and_advice_is_declined_once() {
         let text = all(redial_shared::domain::preset::all());
         assert!(text.starts_with("NAME     TITLE "), "{text}");
-        assert!(
-            text.contains("\nfr       France, prospecting of consumers    2026-11-21  Mon-Fri 10:00-13:00"),
-            "{text}"
-        );
+        assert!(text.contains("\nfr       France, prospecting of consumers "), "{text}");
+        assert!(text.contains("  2026-11-21  Mon-Fri 10:00-13:00 and 14:00-20:00, no public holidays;"), "{text}");
         assert_eq!(text.matches("Not legal advice").count(), 1);
     }
 

@@ -72,6 +72,13 @@ fn their_hours_are_those_of_the_laws() {
 }
 
 #[test]
+fn as_many_states_have_rules_of_their_own_as_the_summary_says() {
+    let us = Preset::named("us").unwrap();
+    let states = us.rules.iter().filter(|rule| rule.regions.iter().all(is_part)).count();
+    assert!(us.summary.contains(&format!("in {states} states")), "{states}");
+}
+
+#[test]
 fn caps_are_those_of_the_rules_that_bind_and_hold() {
     let caps = |preset: &str, place: &str, on: &str| {
         let caps = Preset::named(preset).unwrap().caps_for(&place.parse().unwrap(), day(on)).unwrap();
