@@ -8,8 +8,8 @@ use secrecy::SecretString;
 use crate::{
     commands::{
         apply::ApplyArgs, call::CallArgs, cancel::CancelArgs, demo::DemoArgs, doctor::DoctorArgs, explain::ExplainArgs,
-        export::ExportArgs, lifecycle::LifecycleArgs, plan::PlanArgs, provider::ProviderVerb, release::ReleaseArgs,
-        simulator::SimulatorArgs, status::StatusArgs, token::TokenVerb, upload::UploadArgs,
+        export::ExportArgs, lifecycle::LifecycleArgs, plan::PlanArgs, presets::PresetsArgs, provider::ProviderVerb,
+        release::ReleaseArgs, simulator::SimulatorArgs, status::StatusArgs, token::TokenVerb, upload::UploadArgs,
     },
     failure::Failure,
 };
@@ -116,6 +116,8 @@ pub enum Verb {
     /// API tokens: make, list and revoke them
     #[command(subcommand)]
     Token(TokenVerb),
+    /// Show the legal calling hours that ship, each rule with its source; asks no server
+    Presets(PresetsArgs),
     /// Check Redis, clocks, configuration and this machine, with a remedy for what is wrong
     Doctor(DoctorArgs),
 }

@@ -19,7 +19,7 @@ use commands::{
     apply, call, cancel, demo, doctor, explain,
     export::{self, Rows},
     lifecycle::{self, Step},
-    plan, process, provider, release, simulator, status, token, upload,
+    plan, presets, process, provider, release, simulator, status, token, upload,
 };
 use failure::Failure;
 
@@ -71,6 +71,7 @@ async fn run(args: &Args) -> Result<(), Failure> {
         Verb::Attempts(args) => export::run(Rows::Attempts, args, &processes::client(globals)?).await,
         Verb::Explain(args) => explain::run(args, &processes::client(globals)?).await,
         Verb::Provider(verb) => provider::run(verb, globals).await,
+        Verb::Presets(args) => presets::run(args),
         Verb::Doctor(args) => doctor::run(args, config).await,
     }
 }

@@ -9,6 +9,7 @@ pub mod explain;
 pub mod export;
 pub mod lifecycle;
 pub mod plan;
+pub mod presets;
 pub mod process;
 pub mod provider;
 pub mod release;

@@ -3,6 +3,7 @@
 pub mod explain;
 pub mod live;
 pub mod plan;
+pub mod presets;
 pub mod provider;
 pub mod status;
 pub mod table;

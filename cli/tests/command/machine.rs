@@ -150,12 +150,35 @@ fn a_missing_redis_server_is_told_with_the_package_to_install() {
 }
 
 #[test]
+fn presets_are_shown_without_a_server() {
+    let stub = Stub::start();
+    let run = |arguments: &[&str]| {
+        Done::of(stub.command(arguments).env("REDIAL_SERVER", "http://127.0.0.1:9").output().unwrap())
+    };
+    let all = run(&["presets"]);
+    assert!(all.stdout.starts_with("NAME ") && all.stdout.contains("Not legal advice"), "{}", all.stdout);
+    let shown = run(&["presets", "show", "fr"]);
+    assert!(shown.stdout.contains("hours    mon-fri 10:00-13:00 14:00-20:00\n"), "{}", shown.stdout);
+    let json: Value = serde_json::from_str(&run(&["presets", "--json"]).stdout).unwrap();
+    assert_eq!(json["presets"][0]["name"], "us");
+    let one: Value = serde_json::from_str(&run(&["presets", "show", "us", "--json"]).stdout).unwrap();
+    let florida = one["rules"].as_array().unwrap().iter().find(|rule| rule["name"] == "US-FL").unwrap();
+    assert_eq!(florida["hours"]["sun"][0], "08:00-20:00");
+    assert_eq!((&florida["caps"]["per_contact"][0], &florida["source"]["read"]), (&"3 per 24h".into(), &"text".into()));
+    let none = run(&["presets", "show", "gr"]);
+    assert_eq!((none.code, none.stderr.lines().next().unwrap()), (2, "error: there is no preset `gr`"));
+}
+
+#[test]
 fn the_doctor_passes_a_fresh_machine_and_prints_json() {
     let stub = Stub::start();
     let doctor = Done::of(stub.command(&["doctor", "--json"]).output().unwrap());
     let checks: Value = serde_json::from_str(&doctor.stdout).unwrap();
     let subjects: Vec<_> = checks["checks"].as_array().unwrap().iter().map(|check| &check["subject"]).collect();
-    assert_eq!(subjects, ["config", "data_dir", "redis-server", "redis", "time zones", "open files"]);
+    assert_eq!(
+        subjects,
+        ["config", "data_dir", "redis-server", "redis", "time zones", "public holidays", "open files"]
+    );
     assert!(!stub.dir().join("data").exists());
 }
 

@@ -9,7 +9,7 @@ use std::{
 use redial_shared::{
     domain::{
         CampaignState, ContactState, Interval, Place, Timestamp,
-        calling_hours::{CallingHours, open_intervals},
+        calling_hours::{self, CallingHours, Hold, open_intervals},
     },
     store::view::{CampaignView, ContactView},
 };
@@ -18,10 +18,10 @@ use redial_shared::{
 const AHEAD: Duration = Duration::from_secs(15 * 24 * 3600);
 
 /// Why there is no opening.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Closed {
-    /// Nobody knows the contact's time zone.
-    NoZone,
+    /// Nobody can tell when the contact may be called.
+    Held(Hold),
     /// Not within the next 15 days.
     TooLong,
 }
@@ -82,6 +82,12 @@ impl Openings {
         later.map(|interval| interval.from.max(earliest)).ok_or(Closed::TooLong)
     }
 
+    /// Which rule keeps a contact of this zone from being called at an instant, in words; none if nothing does.
+    pub fn rule_that_closes(&self, zone: Option<&str>, at: Timestamp) -> Option<String> {
+        let closed = calling_hours::closed(&self.hours, &place(zone), at).ok().flatten();
+        closed.map(|closed| closed.why)
+    }
+
     fn of_zone(&self, zone: Option<&str>) -> Open {
         let mut by_zone = self.by_zone.lock().expect("no panic while held");
         let look = || look(&self.hours, zone, self.now);
@@ -90,9 +96,14 @@ impl Openings {
 }
 
 fn look(hours: &CallingHours, zone: Option<&str>, now: Timestamp) -> Open {
-    let place = Place::in_zones(zone.iter().filter_map(|zone| zone.parse().ok()));
-    if hours.zones_for(&place).is_none() {
-        return Err(Closed::NoZone);
+    let place = place(zone);
+    match hours.hold(&place) {
+        Some(hold) => Err(Closed::Held(hold)),
+        None => Ok(open_intervals(hours, &place, now, now + AHEAD).into()),
     }
-    Ok(open_intervals(hours, &place, now, now + AHEAD).into())
+}
+
+/// Where a contact can be, as its lane tells; nothing where its list tells nothing.
+fn place(zone: Option<&str>) -> Place {
+    zone.and_then(|place| place.parse().ok()).unwrap_or_default()
 }

@@ -75,10 +75,11 @@ impl Situation<'_> {
         let (at, why) = match (due, opening > earliest) {
             (None, false) => return self.any_moment(),
             (Some(due), false) => (due, format!("it waits until {due}{}", self.because())),
-            (None, true) => (opening, format!("outside its calling hours until {opening}")),
+            (None, true) => (opening, format!("outside its calling hours until {opening}{}", self.rule(earliest))),
             (Some(due), true) => {
                 let because = self.because();
-                (opening, format!("it waits until {due}{because}; its calling hours then open at {opening}"))
+                let rule = self.rule(earliest);
+                (opening, format!("it waits until {due}{because}; its calling hours then open at {opening}{rule}"))
             }
         };
         match self.campaign.run_until.filter(|until| *until <= at) {
@@ -90,13 +91,17 @@ impl Situation<'_> {
     /// The first open instant from `earliest` on, or why there is none.
     fn next_opening(&self, earliest: Timestamp) -> Result<Timestamp, String> {
         self.openings.first_open(self.contact.zone.as_deref(), earliest).map_err(|closed| match closed {
-            Closed::NoZone => {
-                "nobody knows its time zone: give the list a `timezone` column, or set `unknown_zone` in \
-                               [calling_hours]"
-                    .to_owned()
+            Closed::Held(hold) => hold.to_string(),
+            Closed::TooLong => {
+                format!("its calling hours do not open within the next 15 days{}", self.rule(earliest))
             }
-            Closed::TooLong => "its calling hours do not open within the next 15 days".to_owned(),
         })
+    }
+
+    /// `: US-FL allows calls until 20:00 …`, for the rule that closes at an instant.
+    fn rule(&self, at: Timestamp) -> String {
+        let rule = self.openings.rule_that_closes(self.contact.zone.as_deref(), at);
+        rule.map_or_else(String::new, |rule| format!(": {rule}"))
     }
 
     fn any_moment(&self) -> String {
@@ -270,7 +275,14 @@ mod tests {
             (None, "", AFTERNOONS, turn.to_owned()),
             (None, number, ANY_TIME, format!("{turn} (last time: {number})")),
             (Some(-5), "", ANY_TIME, turn.to_owned()),
-            (None, "", MORNINGS, "outside its calling hours until 2026-06-02T07:00:00.000Z".to_owned()),
+            (
+                None,
+                "",
+                MORNINGS,
+                "outside its calling hours until 2026-06-02T07:00:00.000Z: the campaign allows calls until 12:00 (Mon 14:00 in \
+                 Europe/Paris)"
+                    .to_owned(),
+            ),
             (
                 Some(15),
                 "busy: retry 1 of 2",
@@ -282,7 +294,7 @@ mod tests {
                 "busy: retry 1 of 2",
                 MORNINGS,
                 "it waits until 2026-06-01T12:15:00.000Z because busy: retry 1 of 2; its calling hours then open at \
-                 2026-06-02T07:00:00.000Z"
+                 2026-06-02T07:00:00.000Z: the campaign allows calls until 12:00 (Mon 14:15 in Europe/Paris)"
                     .to_owned(),
             ),
         ] {
@@ -320,11 +332,26 @@ mod tests {
     }
 
     #[test]
+    fn the_rule_of_a_preset_that_closes_is_told_and_so_is_what_it_does_not_cover() {
+        const US: &str = "[calling_hours]\npreset = \"us\"\n";
+        let in_place = |place: &str| ContactView { zone: Some(place.to_owned()), ..contact(ContactState::Pending) };
+        let running = campaign_in(CampaignState::Running);
+        let said = why(&in_place("America/New_York|US,US-KY"), &running, US);
+        let expected = "outside its calling hours until 2026-06-01T14:00:00.000Z: US-KY allows calls from 10:00 (Mon 08:00 \
+                        in America/New_York, preset us of 2026-11-21)";
+        assert_eq!(said, expected);
+        let said = why(&in_place("Europe/Berlin|DE"), &running, US);
+        assert!(said.starts_with("the preset `us` has no rule for DE"), "{said}");
+    }
+
+    #[test]
     fn hours_that_stay_closed_are_told() {
         let restricted = "[calling_hours]\ndaily = [\"00:00-24:00\"]\n\
                           restricted = [{ from = 2026-01-01T00:00:00Z, to = 2027-01-01T00:00:00Z }]\n";
         let said = why(&contact(ContactState::Pending), &campaign_in(CampaignState::Running), restricted);
-        assert_eq!(said, "its calling hours do not open within the next 15 days");
+        let expected = "its calling hours do not open within the next 15 days: [calling_hours] restricts calls until \
+                        2027-01-01T00:00:00.000Z";
+        assert_eq!(said, expected);
     }
 
     #[test]

@@ -1,21 +1,19 @@
-//! Contacts that nobody can call until somebody acts: how those without a time zone come to be held, and how held ones are
+//! Contacts that nobody can call until somebody acts: how those whose hours nobody can tell come to be held, and how held ones are
 //! put back.
 
 use super::{CampaignInfo, Poll, Settled, Settlement, Store, StoreError, limits};
 use crate::domain::{
     AttemptId, CampaignId, ContactPosition,
+    calling_hours::Hold,
     record::Record,
     transition::{self, Change},
 };
 
-/// Why a contact without a time zone is held.
-const NO_ZONE: &str =
-    "nobody knows its time zone: give the list a `timezone` column, or set `unknown_zone` in [calling_hours]";
 /// Entries of a queue or a bucket that are looked at in one go.
 const ENTRIES: isize = 64;
 
 impl Store {
-    /// Holds the contacts whose campaign's hours need a time zone that nobody knows. Answers how many.
+    /// Holds the contacts of whom nobody can tell when they may be called. Answers how many.
     ///
     /// # Errors
     /// When Redis does not answer, or there is no such campaign.
@@ -23,7 +21,7 @@ impl Store {
         let info = self.fresh_info(campaign).await?;
         let keys = self.connection.keys();
         let mut held = 0;
-        for lane in info.lanes().filter(|&lane| info.lacks_zone(lane)) {
+        for lane in info.lanes().filter(|&lane| info.hold(lane).is_some()) {
             held += self.hold_entries(&info, lane, &keys.queue(campaign, lane)).await?;
             let mut buckets = redis::cmd("ZRANGE");
             buckets.arg(keys.buckets(campaign, lane)).arg(0).arg(-1);
@@ -81,9 +79,10 @@ impl Store {
         let attempt = |&position| AttemptId { campaign: info.id, position, revision: 0 };
         let records = self.records(positions.iter().map(attempt)).await?;
         let (_, rows) = self.rows(info.id, info.version, positions.iter().copied()).await?;
+        let Some(why) = info.hold(lane).map(|hold| hold.to_string()) else { return Ok(0) };
         let changes = positions.iter().zip(records).filter_map(|(position, record)| {
             let fresh = || Record::fresh(lane, rows[position].contact.numbers.len() as u8);
-            Some((*position, transition::hold(&record.unwrap_or_else(fresh), NO_ZONE)?))
+            Some((*position, transition::hold(&record.unwrap_or_else(fresh), &why)?))
         });
         self.revise(info, changes.collect()).await
     }
@@ -118,9 +117,9 @@ impl Store {
 }
 
 impl CampaignInfo {
-    /// Whether the contacts of a lane cannot be called because their hours need a time zone and they have none.
-    fn lacks_zone(&self, lane: u16) -> bool {
-        self.definition.calling_hours.zones_for(&self.place(lane)).is_none()
+    /// Why the contacts of a lane must be held, if so: nobody can tell when they may be called.
+    fn hold(&self, lane: u16) -> Option<Hold> {
+        self.definition.calling_hours.hold(&self.place(lane))
     }
 }
 

@@ -1,5 +1,6 @@
 //! `redial doctor`: is everything here as it must be, and if not, what to do.
 
+mod calendar;
 mod finding;
 mod machine;
 mod redis;
@@ -33,7 +34,7 @@ pub struct DoctorArgs {
 pub async fn run(args: &DoctorArgs, config: Option<&Path>) -> Result<(), Failure> {
     let findings = match processes::settings(config) {
         Ok(settings) => all(&settings).await,
-        Err(failure) => vec![config_is_bad(&failure), machine::time_zone_data()],
+        Err(failure) => vec![config_is_bad(&failure), machine::time_zone_data(), calendar::public_holidays()],
     };
     if args.json {
         output::line(&json!({ "checks": findings.iter().map(Finding::to_json).collect::<Vec<_>>() }).to_string())?;
@@ -58,6 +59,7 @@ async fn all(settings: &Settings) -> Vec<Finding> {
         Ok(None) => findings.extend(embedded(settings).await),
     }
     findings.push(machine::time_zone_data());
+    findings.push(calendar::public_holidays());
     findings.push(machine::open_files(settings.concurrency()));
     findings
 }

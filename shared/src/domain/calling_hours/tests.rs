@@ -1,8 +1,12 @@
 //! Calling hours against an oracle that looks at every minute.
 
+mod oracle;
+mod places;
+mod zones;
+
 use std::time::Duration;
 
-use chrono::{Datelike, Timelike};
+use chrono::{Datelike, Days, Timelike};
 use proptest::{prelude::*, test_runner::RngSeed};
 
 use super::*;

@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use chrono::{Datelike, NaiveDate};
+use serde::ser::SerializeMap;
 
 use crate::domain::units::shortened;
 
@@ -111,21 +112,48 @@ impl Week {
         self.0.iter().map(Vec::as_slice)
     }
 
-    /// The longest time without a closing, in minutes; none when it never closes. Zero: never open.
-    pub fn longest_opening_min(&self) -> Option<u32> {
-        let mut open = vec![false; 7 * usize::from(MINUTES_PER_DAY)];
-        let minutes = open.len();
-        for (day, spans) in self.0.iter().enumerate() {
-            for span in spans {
-                let midnight = day * usize::from(MINUTES_PER_DAY);
-                (span.start_min..span.end_min)
-                    .for_each(|minute| open[(midnight + usize::from(minute)) % minutes] = true);
-            }
+    /// The longest time without a closing within all of these, in minutes; none when they never close. Zero: never open.
+    pub fn longest_opening_min<'a>(weeks: impl Iterator<Item = &'a Self>) -> Option<u32> {
+        let mut open = vec![true; 7 * usize::from(MINUTES_PER_DAY)];
+        for week in weeks {
+            open.iter_mut().zip(week.open_minutes()).for_each(|(open, also)| *open &= also);
         }
         // From a closed minute on, so that an opening over Sunday's midnight counts whole.
         let closed_at = open.iter().position(|is_open| !is_open)?;
         open.rotate_left(closed_at);
         open.split(|is_open| !is_open).map(|opening| opening.len() as u32).max()
+    }
+
+    /// Whether each minute from Monday's midnight on is open.
+    fn open_minutes(&self) -> Vec<bool> {
+        let mut open = vec![false; 7 * usize::from(MINUTES_PER_DAY)];
+        let minutes = open.len();
+        for (day, spans) in self.0.iter().enumerate() {
+            let midnight = day * usize::from(MINUTES_PER_DAY);
+            for span in spans {
+                let within = span.start_min..span.end_min;
+                within.for_each(|minute| open[(midnight + usize::from(minute)) % minutes] = true);
+            }
+        }
+        open
+    }
+
+    /// Writes the days that have hours, each under its name, into a map.
+    ///
+    /// # Errors
+    /// When the serializer refuses.
+    pub fn serialize_into<M: serde::ser::SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        let open = DAY_NAMES.iter().zip(self.days()).filter(|(_, spans)| !spans.is_empty());
+        open.into_iter().try_for_each(|(name, spans)| map.serialize_entry(name, spans))
+    }
+}
+
+/// As definition files have it; days without hours are left out.
+impl serde::Serialize for Week {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        self.serialize_into(&mut map)?;
+        map.end()
     }
 }
 
@@ -190,9 +218,12 @@ mod tests {
         let day = |texts: &[&str]| texts.iter().map(|text| span(text)).collect::<Vec<_>>();
         let none = || Vec::new();
         let weekend = Week::new([day(&["00:00-01:00"]), none(), none(), none(), none(), none(), day(&["22:00-24:00"])]);
-        assert_eq!(weekend.longest_opening_min(), Some(180));
+        assert_eq!(Week::longest_opening_min([&weekend].into_iter()), Some(180));
         let always = Week::new(std::array::from_fn(|_| day(&["00:00-24:00"])));
-        assert_eq!(always.longest_opening_min(), None);
-        assert_eq!(Week::default().longest_opening_min(), Some(0));
+        assert_eq!(Week::longest_opening_min([&always].into_iter()), None);
+        assert_eq!(Week::longest_opening_min([&Week::default()].into_iter()), Some(0));
+        let mornings = Week::new(std::array::from_fn(|_| day(&["08:00-12:30"])));
+        let late = Week::new(std::array::from_fn(|_| day(&["10:00-20:00"])));
+        assert_eq!(Week::longest_opening_min([&always, &mornings, &late].into_iter()), Some(150));
     }
 }

@@ -1,23 +1,26 @@
 //! `[calling_hours]`
 
-use std::collections::BTreeSet;
+use chrono::NaiveDate;
 
 use crate::domain::{
     Interval,
-    calling_hours::{CallingHours, DAY_NAMES, DaySpan, HoursZone, UnknownZone, Week},
+    calling_hours::{CallingHours, HoursZone, UnknownZone, Week, days},
     document::{DefinitionError, Item, Table},
+    holidays::PublicHolidays,
+    place::Region,
+    preset::{self, Preset},
 };
 
-const LATER_KEYS: &[&str] = &["preset"];
-const OTHER_KEYS: &[&str] = &["holidays", "timezone", "zones", "margin", "restricted", "unknown_zone"];
-const DAILY: &str = "daily";
+const OTHER_KEYS: &[&str] = &["preset", "holidays", "timezone", "zones", "margin", "restricted", "unknown_zone"];
 
 pub(super) fn read(table: &Table<'_>) -> Result<CallingHours, DefinitionError> {
-    table.later(LATER_KEYS)?;
-    let days = DayTable::read(table)?;
-    let mut hours = CallingHours { week: Some(days.week()), ..CallingHours::default() };
+    let own = days::read(table, OTHER_KEYS)?;
+    let preset = table.get("preset").map(|item| preset_of(&item)).transpose()?;
+    // Days narrow a preset; without one, days that are not written are closed.
+    let week = if preset.is_some() { own } else { Some(own.unwrap_or_default()) };
+    let mut hours = CallingHours { preset, week, ..CallingHours::default() };
     if let Some(item) = table.get("holidays") {
-        hours.holidays = holidays(&item)?;
+        holidays(&item, &mut hours)?;
     }
     if let Some(item) = table.get("timezone") {
         hours.timezone = if item.text()? == "contact" { HoursZone::Contact } else { HoursZone::Fixed(item.zone()?) };
@@ -38,64 +41,48 @@ pub(super) fn read(table: &Table<'_>) -> Result<CallingHours, DefinitionError> {
     Ok(hours)
 }
 
-/// What was written for each day. A day's own key wins over ranges; ranges over the same day, `daily` among them, merge.
-#[derive(Default)]
-struct DayTable {
-    own: [Option<Vec<DaySpan>>; 7],
-    ranged: [Vec<DaySpan>; 7],
+fn preset_of(item: &Item<'_>) -> Result<&'static Preset, DefinitionError> {
+    let name = item.text()?;
+    Preset::named(name).ok_or_else(|| {
+        let known = preset::all().iter().map(|preset| preset.name.as_str()).collect::<Vec<_>>().join(", ");
+        let found = crate::domain::units::shortened(name);
+        item.error(format!("there is no preset `{found}`"))
+            .with_hint(format!("known are {known}: `redial presets` tells what they demand"))
+    })
 }
 
-impl DayTable {
-    fn read(table: &Table<'_>) -> Result<Self, DefinitionError> {
-        let mut days = Self::default();
-        for (key, item) in table.items().filter(|(key, _)| !OTHER_KEYS.contains(key)) {
-            let Some(range) = day_range(key) else { return Err(unknown_key(table)) };
-            let spans = item.list()?.iter().map(Item::parsed).collect::<Result<Vec<DaySpan>, _>>()?;
-            match range.as_slice() {
-                [day] => days.own[*day] = Some(spans),
-                range => range.iter().for_each(|day| days.ranged[*day].extend(&spans)),
-            }
-        }
-        Ok(days)
-    }
-
-    fn week(self) -> Week {
-        let mut own = self.own.into_iter();
-        Week::new(self.ranged.map(|ranged| own.next().flatten().unwrap_or(ranged)))
-    }
-}
-
-/// The days of a key, Monday being 0: `mon`, `mon-fri`, `fri-mon`, `daily`.
-fn day_range(key: &str) -> Option<Vec<usize>> {
-    let day = |name: &str| DAY_NAMES.iter().position(|known| *known == name);
-    if key == DAILY {
-        return Some((0..7).collect());
-    }
-    match key.split_once('-') {
-        None => Some(vec![day(key)?]),
-        Some((first, last)) => {
-            let (first, last) = (day(first)?, day(last)?);
-            let last = if last < first { last + 7 } else { last };
-            (first != last).then(|| (first..=last).map(|day| day % 7).collect())
-        }
-    }
-}
-
-fn unknown_key(table: &Table<'_>) -> DefinitionError {
-    let mut known: Vec<&str> = [&DAY_NAMES[..], &[DAILY, "mon-fri", "mon-sat", "sat-sun"], OTHER_KEYS].concat();
-    // Ranges that are written and right are known too, so that the error is about the one that is not.
-    known.extend(table.items().map(|(key, _)| key).filter(|key| day_range(key).is_some()));
-    match table.only(&known) {
-        Err(error) => error,
-        Ok(()) => table.error("no such day"),
-    }
-}
-
-fn holidays(item: &Item<'_>) -> Result<BTreeSet<chrono::NaiveDate>, DefinitionError> {
+fn holidays(item: &Item<'_>, hours: &mut CallingHours) -> Result<(), DefinitionError> {
     let table = item.table()?;
-    table.later(&["country"])?;
-    table.only(&["dates"])?;
-    table.required("dates")?.list()?.iter().map(Item::date).collect()
+    table.only(&["country", "subdivision", "dates"])?;
+    match (table.get("country"), table.get("subdivision")) {
+        (Some(country), subdivision) => hours.public_holidays = Some(public_holidays(&country, subdivision.as_ref())?),
+        (None, Some(subdivision)) => {
+            return Err(subdivision.error("of no country").with_hint("add `country`, like country = \"FR\""));
+        }
+        (None, None) if table.get("dates").is_none() => {
+            return Err(item.error("neither `country` nor `dates`").with_hint("write { country = \"FR\" }"));
+        }
+        (None, None) => {}
+    }
+    if let Some(dates) = table.get("dates") {
+        hours.holidays = dates.list()?.iter().map(Item::date).collect::<Result<_, _>>()?;
+    }
+    Ok(())
+}
+
+fn public_holidays(country: &Item<'_>, subdivision: Option<&Item<'_>>) -> Result<PublicHolidays, DefinitionError> {
+    let whole: Region = country.parsed()?;
+    if whole.as_str() != whole.country() {
+        let hint = format!("write country = \"{}\", subdivision = \"{whole}\"", whole.country());
+        return Err(country.error(format!("`{whole}` is a part of a country")).with_hint(hint));
+    }
+    let holidays = PublicHolidays::of(&whole).map_err(|cause| country.error(cause))?;
+    let Some(item) = subdivision else { return Ok(holidays) };
+    let part: Region = item.parsed()?;
+    if part.country() != whole.country() || part == whole {
+        return Err(item.error(format!("`{part}` is no part of {whole}: one like {whole}-… expected")));
+    }
+    PublicHolidays::of(&part).map_err(|cause| item.error(cause))
 }
 
 fn only_all_zones(item: &Item<'_>) -> Result<(), DefinitionError> {
@@ -128,9 +115,17 @@ fn unknown_zone(item: &Item<'_>) -> Result<UnknownZone, DefinitionError> {
     }
 }
 
+/// Refuses hours that allow no call in any week, as far as their own days and the preset's rules for whole countries tell.
 fn check_some_time_is_open(table: &Table<'_>, hours: &CallingHours) -> Result<(), DefinitionError> {
-    let longest_min = hours.week.as_ref().and_then(Week::longest_opening_min);
+    let own = hours.week.iter();
+    // The last of its versions: rules of former days are no matter for a campaign to come.
+    let day = hours.preset.map_or(NaiveDate::MIN, |preset| preset.version);
+    let of_preset = hours.preset.into_iter().flat_map(|preset| preset.hours_of_countries(day));
+    let longest_min = Week::longest_opening_min(own.chain(of_preset));
     match (longest_min, table.get("margin")) {
+        (Some(0), _) if hours.preset.is_some() => Err(table
+            .error("the preset allows none of these hours, so no call could ever start")
+            .with_hint("`redial presets` tells what it allows; own days only narrow it")),
         (Some(0), _) => Err(table
             .error("no day has open hours, so no call could ever start")
             .with_hint("add days, like mon-fri = [\"10:00-20:00\"], or remove the table: calls at any time")),

@@ -53,7 +53,8 @@ end_at   = 2026-12-31T01:00:00+01:00
 [calling_hours]
 mon-fri   = ["10:00-13:00", "14:00-20:00"]
 sat       = []
-holidays  = { dates = ["2026-12-24", 2026-12-25] }
+preset    = "fr"
+holidays  = { country = "FR", subdivision = "FR-67", dates = ["2026-12-24", 2026-12-25] }
 timezone  = "contact"
 zones     = "all"
 margin    = "1m"
@@ -98,6 +99,8 @@ fn every_key_is_read() {
     assert_eq!(schedule.end_at, Some(at("2026-12-31T00:00:00Z")));
     let hours = &definition.calling_hours;
     assert_eq!(days(&definition)[4..], ["10:00-13:00 14:00-20:00", "", ""]);
+    assert_eq!(hours.preset.unwrap().title, "France, prospecting of consumers");
+    assert_eq!(hours.public_holidays.as_ref().unwrap().region().as_str(), "FR-67");
     assert_eq!(hours.holidays.len(), 2);
     assert_eq!((hours.timezone, hours.margin), (HoursZone::Contact, Span::from_mins(1)));
     let restricted = Interval { from: at("2026-12-24T12:00:00Z"), to: at("2026-12-26T23:00:00Z") };
@@ -120,6 +123,20 @@ fn its_json_has_the_files_keys_and_means_the_same() {
         assert_eq!(json["schedule"]["each_run"], if source.is_empty() { "continue" } else { "restart" });
         let again = parse(&toml::to_string(&json).unwrap(), "again.toml").unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(again, definition);
+    }
+}
+
+#[test]
+fn a_preset_alone_is_its_own_hours_and_own_days_narrow_it() {
+    let hours = |keys: &str| with(&format!("[calling_hours]\npreset = \"fr\"\n{keys}")).calling_hours;
+    assert_eq!(hours("").week, None);
+    assert_eq!(hours("margin = \"1m\"").week, None);
+    assert!(hours("mon = [\"9:00-11:00\"]").week.is_some());
+    for keys in ["", "mon = [\"9:00-11:00\"]", "holidays = { country = \"FR\" }"] {
+        let json = serde_json::to_value(hours(keys)).unwrap();
+        assert_eq!(json["preset"], "fr");
+        let table = toml::to_string(&serde_json::json!({ "calling_hours": json })).unwrap();
+        assert_eq!(with(&table).calling_hours, hours(keys));
     }
 }
 
@@ -179,6 +196,32 @@ fn errors_name_file_line_key_and_cause() {
             "spring.toml:4: schedule.cron: never fires between start_at and end_at",
         ),
         ("[calling_hours]\nmargin = \"1m\"", "spring.toml:3: calling_hours: no day has open hours"),
+        ("[calling_hours]\npreset = \"gr\"", "spring.toml:4: calling_hours.preset: there is no preset `gr`"),
+        (
+            "[calling_hours]\npreset = \"fr\"\nsat = [\"10:00-12:00\"]",
+            "spring.toml:3: calling_hours: the preset allows none of these hours",
+        ),
+        (
+            "[calling_hours]\npreset = \"fr\"\nmon = [\"9:00-10:30\"]\nmargin = \"30m\"",
+            "spring.toml:6: calling_hours.margin: as long as",
+        ),
+        (
+            "[calling_hours]\npreset = \"fr\"\nholidays = { country = \"XX\" }",
+            "spring.toml:5: calling_hours.holidays.country: the public holidays of XX are not known",
+        ),
+        (
+            "[calling_hours]\npreset = \"fr\"\nholidays = { country = \"FR\", subdivision = \"DE-BY\" }",
+            "spring.toml:5: calling_hours.holidays.subdivision: `DE-BY` is no part of FR",
+        ),
+        (
+            "[calling_hours]\npreset = \"fr\"\nholidays = { subdivision = \"FR-67\" }",
+            "spring.toml:5: calling_hours.holidays.subdivision: of no country",
+        ),
+        (
+            "[calling_hours]\npreset = \"fr\"\nholidays = { country = \"FR-67\" }",
+            "spring.toml:5: calling_hours.holidays.country: `FR-67` is a part of a country",
+        ),
+        ("[calling_hours]\npreset = \"fr\"\nholidays = {}", "spring.toml:5: calling_hours.holidays: neither `country`"),
         ("[calling_hours]\nmon = [\"9:00-9:00\"]", "spring.toml:4: calling_hours.mon: `9:00-9:00` is empty"),
         ("[calling_hours]\nmon = [\"9:00-10:00\"]\nmargin = \"1h\"", "spring.toml:5: calling_hours.margin: as long as"),
         (
@@ -241,11 +284,11 @@ fn keys_of_a_later_release_are_refused_and_never_ignored() {
         ("[caps]\nafter_answer = \"7d\"", ":3: caps:"),
         ("[notify]\nwebhook = \"https://crm.example.com\"", ":3: notify:"),
         ("[archive]\nretention = \"30d\"", ":3: archive:"),
-        ("[calling_hours]\npreset = \"fr\"", ":4: calling_hours.preset:"),
-        ("[calling_hours]\nmon = [\"9:00-10:00\"]\nzones = \"dialed\"", ":5: calling_hours.zones:"),
         (
-            "[calling_hours]\nmon = [\"9:00-10:00\"]\nholidays = { country = \"FR\" }",
-            ":5: calling_hours.holidays.country:",
+            "[calling_hours]
+mon = [\"9:00-10:00\"]
+zones = \"dialed\"",
+            ":5: calling_hours.zones:",
         ),
     ] {
         let (error, hint) = refusal(rest);
