@@ -86,13 +86,19 @@ async fn the_description_lists_every_route() {
     assert_eq!(
         found,
         [
+            "delete /campaigns/{name}/contacts/{contact}",
+            "delete /tokens/{id}",
             "get /campaigns",
             "get /campaigns/{name}",
             "get /campaigns/{name}/attempts",
             "get /campaigns/{name}/contacts/{contact}",
+            "get /campaigns/{name}/plan",
             "get /campaigns/{name}/results",
             "get /providers",
+            "get /tokens",
             "get /workers",
+            "post /campaigns/{name}/call",
+            "post /campaigns/{name}/cancel",
             "post /campaigns/{name}/contacts",
             "post /campaigns/{name}/pause",
             "post /campaigns/{name}/release",
@@ -102,6 +108,7 @@ async fn the_description_lists_every_route() {
             "post /hooks/{provider}/{secret}",
             "post /providers/{name}/pause",
             "post /providers/{name}/resume",
+            "post /tokens",
             "put /campaigns/{name}",
         ]
     );
