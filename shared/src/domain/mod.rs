@@ -2,6 +2,7 @@
 
 pub mod calling_hours;
 pub mod campaign;
+pub mod caps;
 pub mod contact;
 pub mod contact_list;
 pub mod document;
@@ -18,6 +19,7 @@ pub mod retry;
 pub mod role;
 pub mod schedule;
 pub mod state;
+pub mod suppression;
 pub mod template;
 pub mod timestamp;
 pub mod transition;

@@ -28,7 +28,8 @@ pub async fn begin(store: &Store, account: &str) -> Begun {
     let permit = Timestamp::from_millis(claimed.permit_us / 1000);
     let record = transition::begin(&before, digits, permit, worker);
     let until = store.clock().now() + Duration::from_secs(600);
-    let intent = Intent { claimed, record, slot_until: until, number_until: until, ends_poll: None };
+    let intent =
+        Intent { claimed, contact_id: String::new(), record, slot_until: until, number_until: until, ends_poll: None };
     let answers = store.begin(worker, std::slice::from_ref(&intent), TIMEOUT).await.unwrap();
     assert!(matches!(answers[..], [BeginAnswer::Begun { .. }]), "{answers:?}");
     Begun { worker, intent }
