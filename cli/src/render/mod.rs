@@ -5,6 +5,7 @@ pub mod live;
 pub mod plan;
 pub mod provider;
 pub mod status;
+pub mod suppress;
 pub mod table;
 
 use std::{env, io::IsTerminal};

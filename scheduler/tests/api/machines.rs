@@ -86,12 +86,15 @@ async fn the_description_lists_every_route() {
     assert_eq!(
         found,
         [
+            "delete /suppressions",
             "get /campaigns",
             "get /campaigns/{name}",
             "get /campaigns/{name}/attempts",
             "get /campaigns/{name}/contacts/{contact}",
             "get /campaigns/{name}/results",
             "get /providers",
+            "get /suppressions",
+            "get /suppressions/check",
             "get /workers",
             "post /campaigns/{name}/contacts",
             "post /campaigns/{name}/pause",
@@ -102,6 +105,8 @@ async fn the_description_lists_every_route() {
             "post /hooks/{provider}/{secret}",
             "post /providers/{name}/pause",
             "post /providers/{name}/resume",
+            "post /suppressions",
+            "post /suppressions/import",
             "put /campaigns/{name}",
         ]
     );

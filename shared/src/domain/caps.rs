@@ -174,7 +174,7 @@ mod tests {
             let error = caps(text).unwrap_err();
             assert!(error.contains(expected), "{text}: {error}");
         }
-        let many = vec!["\"1 per 1d\""; CAPS_MAX + 1].join(", ");
+        let many = ["\"1 per 1d\""; CAPS_MAX + 1].join(", ");
         assert!(caps(&format!("per_number = [{many}]")).unwrap_err().contains("too many caps: at most 8"));
     }
 }

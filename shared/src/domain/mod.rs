@@ -11,6 +11,7 @@ pub mod ids;
 pub mod interval;
 pub mod learned;
 mod local_time;
+pub mod number_list;
 pub mod phone;
 pub mod place;
 pub mod polling;

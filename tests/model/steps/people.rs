@@ -82,7 +82,7 @@ impl World {
         let imported = import.finish().await.map_err(failed)?;
         let given: BTreeSet<String> = numbers.iter().map(|number| number.digits().to_owned()).collect();
         let now = self.model.now();
-        let present = self.model.people.imports.entry((scope, list.to_owned())).or_insert_with(Default::default);
+        let present = self.model.people.imports.entry((scope, list.to_owned())).or_default();
         let before = if append { present.1.clone() } else { BTreeSet::new() };
         let is_new = !append || present.0.since.as_millis() == 0;
         if is_new {
