@@ -123,6 +123,7 @@ impl Caller {
             reason: String::new(),
             hold: false,
             at,
+            captured: Default::default(),
         };
         assert_eq!(self.store.end_attempts(vec![(attempt, ending)]).await.unwrap(), 1);
     }
