@@ -39,13 +39,14 @@ async fn main() {
     let store = Store::connect(&url, "people-size", LEASE).await.expect("Redis answers");
     let client = redis::Client::open(url).expect("a URL");
     let mut redis = client.get_connection().expect("Redis answers");
-    begins(&store, &mut redis, "without lists and caps", 0).await;
+    begins(&store, &mut redis, "at first, while Redis grows", 0).await;
+    begins(&store, &mut redis, "without lists and caps", 1).await;
     store.set_caps(&caps()).await.expect("Redis answers");
-    begins(&store, &mut redis, "with caps per number and after an answer", 1).await;
+    begins(&store, &mut redis, "with caps per number and after an answer", 2).await;
     store.set_caps(&Caps::default()).await.expect("Redis answers");
     reading();
     import(&store, &mut redis).await;
-    begins(&store, &mut redis, "with a list of 5 million numbers", 2).await;
+    begins(&store, &mut redis, "with a list of 5 million numbers", 3).await;
     history(&mut redis);
 }
 
