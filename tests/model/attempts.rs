@@ -98,7 +98,8 @@ impl Model {
     /// Its call counts.
     pub fn note_intent(&mut self, intent: &Intent) {
         let dialed = intent.record.attempts.last().expect("an intent has an attempt").dialed.clone();
-        self.note_call(&dialed, &intent.contact_id, Timestamp::from_millis(intent.claimed.permit_us / 1000));
+        let at = intent.record.attempts.last().expect("an intent has an attempt").started_at;
+        self.note_call(&dialed, &intent.contact_id, at);
     }
 
     /// The attempt never was. Nothing happens unless the contact's last one is just as its intent had it.
@@ -136,9 +137,12 @@ impl Model {
             let past = contact.attempts.iter().find(|past| past.record.revision == attempt.revision);
             past.map(|past| (past.record.dialed.clone(), past.record.started_at))
         });
+        let id = self.contact(attempt).map(|contact| contact.row.id.clone()).unwrap_or_default();
         let changed = self.end(attempt, ending, definition);
-        if let Some((dialed, started_at)) = past.filter(|_| changed && ending.outcome == Outcome::Answered) {
-            self.note_answer(&dialed, started_at);
+        match past.filter(|_| changed) {
+            Some((dialed, started_at)) if !ending.charged => self.forget_call(&dialed, &id, started_at),
+            Some((dialed, started_at)) if ending.outcome == Outcome::Answered => self.note_answer(&dialed, started_at),
+            _ => {}
         }
         changed
     }

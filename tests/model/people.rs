@@ -133,7 +133,7 @@ impl Model {
     pub fn forget_call(&mut self, digits: &str, contact: &str, at: Timestamp) {
         let second = second_after(at);
         self.change_histories(digits, contact, |history| {
-            if let Some(place) = history.calls_s.iter().rposition(|&call_s| call_s == second) {
+            if let Some(place) = history.calls_s.iter().rposition(|&call_s| call_s == second || call_s + 1 == second) {
                 history.calls_s.remove(place);
             }
         });

@@ -122,6 +122,7 @@ impl Caller {
             duration_s: None,
             reason: String::new(),
             hold: false,
+            charged: true,
             at,
             captured: Default::default(),
         };

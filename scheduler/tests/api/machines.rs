@@ -86,16 +86,22 @@ async fn the_description_lists_every_route() {
     assert_eq!(
         found,
         [
+            "delete /campaigns/{name}/contacts/{contact}",
             "delete /suppressions",
+            "delete /tokens/{id}",
             "get /campaigns",
             "get /campaigns/{name}",
             "get /campaigns/{name}/attempts",
             "get /campaigns/{name}/contacts/{contact}",
+            "get /campaigns/{name}/plan",
             "get /campaigns/{name}/results",
             "get /providers",
             "get /suppressions",
             "get /suppressions/check",
+            "get /tokens",
             "get /workers",
+            "post /campaigns/{name}/call",
+            "post /campaigns/{name}/cancel",
             "post /campaigns/{name}/contacts",
             "post /campaigns/{name}/pause",
             "post /campaigns/{name}/release",
@@ -107,6 +113,7 @@ async fn the_description_lists_every_route() {
             "post /providers/{name}/resume",
             "post /suppressions",
             "post /suppressions/import",
+            "post /tokens",
             "put /campaigns/{name}",
         ]
     );

@@ -49,7 +49,11 @@ impl Store {
             for ((attempt, word), record) in words.into_iter().zip(records) {
                 let (Some(record), Some(version)) = (record, versions.get(&attempt.campaign)) else { continue };
                 let info = self.info_of_lane(attempt.campaign, *version, record.lane).await?;
-                if let Some(settlement) = settlement_of(&info, attempt, &record, &word) {
+                if let Some(mut settlement) = settlement_of(&info, attempt, &record, &word) {
+                    if settlement.change.attempts < 0 {
+                        // Without its id, the call counts on for the contact: that is the safe side.
+                        settlement.contact_id = self.contact_id(attempt).await.unwrap_or_default();
+                    }
                     settlements.push(settlement);
                     tried.push((attempt, word));
                 }
@@ -60,6 +64,12 @@ impl Store {
             words = tried.into_iter().zip(answers).filter_map(stale).collect();
         }
         Ok(written)
+    }
+
+    /// The id of an attempt's contact, by which caps count it.
+    async fn contact_id(&self, attempt: AttemptId) -> Result<String, StoreError> {
+        let (_, mut rows) = self.rows(attempt.campaign, 0, [attempt.position]).await?;
+        Ok(rows.remove(&attempt.position).map_or(String::new(), |row| row.contact.id))
     }
 
     pub(super) async fn records(
