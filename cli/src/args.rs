@@ -9,7 +9,8 @@ use crate::{
     commands::{
         apply::ApplyArgs, call::CallArgs, cancel::CancelArgs, demo::DemoArgs, doctor::DoctorArgs, explain::ExplainArgs,
         export::ExportArgs, lifecycle::LifecycleArgs, plan::PlanArgs, presets::PresetsArgs, provider::ProviderVerb,
-        release::ReleaseArgs, simulator::SimulatorArgs, status::StatusArgs, token::TokenVerb, upload::UploadArgs,
+        release::ReleaseArgs, simulator::SimulatorArgs, status::StatusArgs, suppress::SuppressVerb, token::TokenVerb,
+        upload::UploadArgs,
     },
     failure::Failure,
 };
@@ -110,6 +111,9 @@ pub enum Verb {
     Attempts(ExportArgs),
     /// Tell a contact's story: every attempt, why it is not being dialed now and when it will be
     Explain(ExplainArgs),
+    /// Do-not-call lists: add, remove and check numbers, import files
+    #[command(subcommand)]
+    Suppress(SuppressVerb),
     /// Provider accounts: how they fare, pause and resume
     #[command(subcommand)]
     Provider(ProviderVerb),

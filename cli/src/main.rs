@@ -19,7 +19,7 @@ use commands::{
     apply, call, cancel, demo, doctor, explain,
     export::{self, Rows},
     lifecycle::{self, Step},
-    plan, presets, process, provider, release, simulator, status, token, upload,
+    plan, presets, process, provider, release, simulator, status, suppress, token, upload,
 };
 use failure::Failure;
 
@@ -70,6 +70,7 @@ async fn run(args: &Args) -> Result<(), Failure> {
         Verb::Results(args) => export::run(Rows::Results, args, &processes::client(globals)?).await,
         Verb::Attempts(args) => export::run(Rows::Attempts, args, &processes::client(globals)?).await,
         Verb::Explain(args) => explain::run(args, &processes::client(globals)?).await,
+        Verb::Suppress(verb) => suppress::run(verb, &processes::client(globals)?).await,
         Verb::Provider(verb) => provider::run(verb, globals).await,
         Verb::Presets(args) => presets::run(args),
         Verb::Doctor(args) => doctor::run(args, config).await,

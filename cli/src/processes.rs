@@ -180,6 +180,7 @@ pub async fn run(roles: Roles, settings: &Settings, redis_url: &str, stop: Cance
     if settings.durability() == Durability::Strict {
         store.require_durable().await.map_err(|error| Failure::failed(&error))?;
     }
+    store.set_caps(&config.caps).await.map_err(|error| Failure::failed(&error))?;
     let mut running = JoinSet::new();
     let api = ApiState::new(store.clone(), config.clone());
     if roles.scheduler {

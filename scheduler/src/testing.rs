@@ -171,7 +171,14 @@ impl World {
                 let digits = format!("{}{}", claimed.campaign.0, claimed.position);
                 let record = transition::begin(&before, &digits, permit, worker);
                 let slot_until = permit + Duration::from_secs(900);
-                Intent { claimed, record, slot_until, number_until: slot_until, ends_poll: None }
+                Intent {
+                    claimed,
+                    contact_id: String::new(),
+                    record,
+                    slot_until,
+                    number_until: slot_until,
+                    ends_poll: None,
+                }
             })
             .collect();
         let answers = self.store.begin(worker, &intents, Duration::from_secs(10)).await.unwrap();

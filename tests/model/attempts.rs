@@ -41,6 +41,9 @@ impl Model {
         let changed = contact.revision + 1 != intent.record.revision || !contact.is_callable();
         refuse(changed, BeginAnswer::RecordChanged);
         refuse(self.number_in_use(digits), BeginAnswer::NumberInUse);
+        refuse(!self.suppressions(Some(claimed.campaign), digits).is_empty(), BeginAnswer::Suppressed);
+        let capped = self.capped_until(claimed.campaign, digits, &contact.row.id, permit.as_millis());
+        refuse(capped.is_some(), BeginAnswer::Capped { until: capped.unwrap_or_default() });
         reasons
     }
 
@@ -67,6 +70,12 @@ impl Model {
         let position = intent.claimed.position;
         let rests_until_ms = self.now_ms + limits::NUMBER_BUSY_MS as i64;
         self.drop_claim(worker, intent.claimed.campaign, position);
+        if matches!(answer, BeginAnswer::Begun { .. }) {
+            self.note_intent(intent);
+        }
+        if answer == BeginAnswer::Suppressed {
+            return self.move_on(intent.attempt());
+        }
         let Some(contact) = self.contact_mut(intent.attempt()) else { return };
         match answer {
             BeginAnswer::Begun { send_by_us } => contact.begin(intent, send_by_us, timeout_ms),
@@ -74,9 +83,23 @@ impl Model {
                 contact.came_back = true;
                 contact.rests_until_ms = rests_until_ms;
             }
+            BeginAnswer::Capped { until } => {
+                contact.state = ContactState::Waiting;
+                contact.due = Some(until);
+                contact.revision += 1;
+                contact.came_back = true;
+                contact.rests_until_ms = 0;
+            }
             BeginAnswer::ClaimGone => {}
             _ => contact.came_back = true,
         }
+    }
+
+    /// Its call counts.
+    pub fn note_intent(&mut self, intent: &Intent) {
+        let dialed = intent.record.attempts.last().expect("an intent has an attempt").dialed.clone();
+        let at = intent.record.attempts.last().expect("an intent has an attempt").started_at;
+        self.note_call(&dialed, &intent.contact_id, at);
     }
 
     /// The attempt never was. Nothing happens unless the contact's last one is just as its intent had it.
@@ -88,6 +111,8 @@ impl Model {
             contact.state = if contact.attempts.is_empty() { ContactState::Pending } else { ContactState::Waiting };
             contact.due = due;
             contact.came_back = true;
+            let id = contact.row.id.clone();
+            self.forget_call(&last.record.dialed, &id, last.record.started_at);
         }
     }
 
@@ -108,6 +133,21 @@ impl Model {
     /// An attempt ended, or what is known of its end has changed: from in doubt to certain. A certain end stays. The end
     /// of the last attempt decides what becomes of the contact, by the policy of `definition`.
     pub fn conclude(&mut self, attempt: AttemptId, ending: &Ending, definition: &CampaignDefinition) -> bool {
+        let past = self.contact(attempt).and_then(|contact| {
+            let past = contact.attempts.iter().find(|past| past.record.revision == attempt.revision);
+            past.map(|past| (past.record.dialed.clone(), past.record.started_at))
+        });
+        let id = self.contact(attempt).map(|contact| contact.row.id.clone()).unwrap_or_default();
+        let changed = self.end(attempt, ending, definition);
+        match past.filter(|_| changed) {
+            Some((dialed, started_at)) if !ending.charged => self.forget_call(&dialed, &id, started_at),
+            Some((dialed, started_at)) if ending.outcome == Outcome::Answered => self.note_answer(&dialed, started_at),
+            _ => {}
+        }
+        changed
+    }
+
+    fn end(&mut self, attempt: AttemptId, ending: &Ending, definition: &CampaignDefinition) -> bool {
         let campaign = self.campaigns.iter_mut().find(|campaign| campaign.id == attempt.campaign);
         let Some(campaign) = campaign else { return false };
         let zone = campaign.contact(attempt.position).and_then(|contact| contact.row.zone);

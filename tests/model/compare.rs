@@ -12,6 +12,7 @@ use redial_shared::{
 
 use crate::{
     model::{Attempt, Campaign, Contact},
+    steps::lists::{NUMBERS, number},
     world::{Step, World, failed, same},
 };
 
@@ -35,6 +36,9 @@ impl World {
             self.compared.clear();
         }
         self.inside.compare(&self.model).await?;
+        if self.compared.is_empty() {
+            self.compare_suppressions().await?;
+        }
         let views = self.store.campaigns().await.map_err(failed)?;
         same("campaigns", views.len(), self.model.campaigns.len())?;
         for view in views {
@@ -44,6 +48,28 @@ impl World {
             if compared.is_none_or(|(ended, contacts)| *ended != campaign.ended || *contacts != campaign.contacts) {
                 self.compare_contacts(campaign, compared).await.map_err(|error| format!("{}, {error}", view.name))?;
                 self.compared.insert(view.id, (campaign.ended, campaign.contacts.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Every number on every list, as each campaign meets it.
+    async fn compare_suppressions(&self) -> Step {
+        let numbers: Vec<_> = (0..NUMBERS).map(number).collect();
+        let campaigns = self.model.campaigns.iter().map(|campaign| Some(campaign.id));
+        for scope in std::iter::once(None).chain(campaigns) {
+            let found = self.store.suppressions(scope, &numbers).await.map_err(failed)?;
+            for (number, found) in numbers.iter().zip(found) {
+                let mut found: Vec<_> = found
+                    .into_iter()
+                    .map(|one| (one.of_campaign, one.list.to_string(), one.since, one.until))
+                    .collect();
+                let lists = self.model.suppressions(scope, number.digits()).into_iter();
+                let mut expected: Vec<_> =
+                    lists.map(|(own, list, entry)| (own, list, entry.since, entry.until)).collect();
+                found.sort();
+                expected.sort();
+                same("lists of a number", found, expected)?;
             }
         }
         Ok(())

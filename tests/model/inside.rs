@@ -3,11 +3,12 @@
 
 use std::{collections::BTreeMap, fmt::Debug};
 
-use redial_shared::store::keys::Keys;
+use redial_shared::store::{fingerprint::fingerprint, keys::Keys, limits};
 use redis::aio::MultiplexedConnection;
 
 use crate::{
     model::Model,
+    people::History,
     world::{Step, same},
 };
 
@@ -40,7 +41,32 @@ impl Inside {
         same("leases", leases, model.leases.iter().map(|(worker, &end_ms)| (worker.to_string(), end_ms)).collect())?;
         same("claims", without_lanes(claims), claims_of(model))?;
         same("intents", intents, intents_of(model))?;
-        same("numbers in use", in_use(numbers, model.now_ms), numbers_of(model))
+        same("numbers in use", in_use(numbers, model.now_ms), numbers_of(model))?;
+        let numbers = model.people.numbers.iter().map(|(digits, history)| (digits.parse().unwrap_or(0), history));
+        self.compare_histories("n", numbers.collect()).await?;
+        let contacts = model.people.contacts.iter();
+        let contacts = contacts.map(|(id, history)| (fingerprint(id, 0) >> 12, history));
+        self.compare_histories("c", contacts.collect()).await
+    }
+
+    /// When numbers or contacts were called.
+    async fn compare_histories(&mut self, kind: &str, expected: Vec<(u64, &History)>) -> Step {
+        let mut pipeline = redis::pipe();
+        for (id, _) in &expected {
+            let (shard, field) = (id % limits::HISTORY_SHARDS, id / limits::HISTORY_SHARDS);
+            pipeline.cmd("HGET").arg(self.keys.history(kind, shard)).arg(field);
+        }
+        if expected.is_empty() {
+            return Ok(());
+        }
+        let found: Vec<Option<Vec<u8>>> = pipeline.query_async(&mut self.connection).await.map_err(text)?;
+        for ((id, expected), bytes) in expected.into_iter().zip(found) {
+            let second = |bytes: &[u8]| u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+            let mut seconds = bytes.unwrap_or_default().chunks_exact(4).map(second).collect::<Vec<_>>().into_iter();
+            let found = History { answered_s: seconds.next().unwrap_or(0), calls_s: seconds.collect() };
+            same(&format!("calls of {kind} {id}"), &found, expected)?;
+        }
+        Ok(())
     }
 }
 

@@ -11,6 +11,7 @@ mod inside;
 mod journal;
 mod model;
 mod pace;
+mod people;
 mod recovery;
 mod steps;
 mod world;

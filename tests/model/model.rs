@@ -14,7 +14,7 @@ use redial_shared::{
     store::view::Counts,
 };
 
-use crate::pace::Pace;
+use crate::{pace::Pace, people::People};
 
 /// One workspace.
 #[derive(Clone, Default)]
@@ -31,6 +31,7 @@ pub struct Model {
     pub restarted_ms: i64,
     /// The workers that this recovery waits for.
     pub replaying: BTreeSet<u32>,
+    pub people: People,
 }
 
 /// A provider account.

@@ -74,6 +74,9 @@ impl Model {
         let number = contact.row.numbers.get(usize::from(dialed.number));
         let is_it = number.is_some_and(|number| number.digits() == dialed.dialed);
         if is_it && contact.revision < intent.record.revision {
+            self.correct_calls(attempt, &intent.record.attempts);
+            self.note_intent(intent);
+            let contact = self.contact_mut(attempt).expect("it is there");
             contact.overtake(&intent.record);
             contact.begin(intent, intent.claimed.permit_us + limits::SEND_LAG_US as i64, timeout_ms);
             self.drop_claim(dialed.worker, attempt.campaign, attempt.position);

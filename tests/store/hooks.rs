@@ -72,7 +72,14 @@ impl World {
         let before = claimed.record.clone().unwrap_or_else(|| Record::fresh(claimed.lane, 1));
         let record = transition::begin(&before, "12025550101", permit, self.worker);
         let until = permit + Duration::from_secs(600);
-        let intent = Intent { claimed, record, slot_until: until, number_until: until, ends_poll: None };
+        let intent = Intent {
+            claimed,
+            contact_id: String::new(),
+            record,
+            slot_until: until,
+            number_until: until,
+            ends_poll: None,
+        };
         let begun = self.store.begin(self.worker, std::slice::from_ref(&intent), LEASE).await.unwrap();
         assert!(matches!(begun[..], [BeginAnswer::Begun { .. }]), "{begun:?}");
         intent

@@ -1,9 +1,12 @@
-//! What the store promises of a provider account, one promise a test, by a clock that is moved by hand.
+//! What the store promises of provider accounts and of people, one promise a test, by a clock that is moved by hand.
 
+mod caller;
+mod caps;
 mod health;
 mod hooks;
 mod pacing;
 mod requests;
+mod suppressions;
 
 use std::time::Duration;
 

@@ -42,7 +42,8 @@ async fn place(store: &Store, worker: u32, claimed: Claimed) {
     let permit = Timestamp::from_millis(claimed.permit_us / 1000);
     let record = transition::begin(&Record::fresh(claimed.lane, 1), "12025550101", permit, worker);
     let until = permit + Duration::from_secs(900);
-    let intent = Intent { claimed, record, slot_until: until, number_until: until, ends_poll: None };
+    let intent =
+        Intent { claimed, contact_id: String::new(), record, slot_until: until, number_until: until, ends_poll: None };
     let begun = store.begin(worker, std::slice::from_ref(&intent), LEASE).await.unwrap();
     assert!(matches!(begun[..], [BeginAnswer::Begun { .. }]), "{begun:?}");
     let attempt = intent.attempt();

@@ -88,8 +88,7 @@ struct Attempt {
     account: Arc<Account>,
     info: Arc<CampaignInfo>,
     id: AttemptId,
-    record: Record,
-    worker: u32,
+    intent: Intent,
     /// The access token that its request carries, where the account has one.
     token: Option<SecretString>,
     /// To when its request puts the call off: all that counts from the call's beginning counts from then.
@@ -119,8 +118,7 @@ pub(crate) async fn place(job: Job) {
         account: job.account.clone(),
         info: job.info.clone(),
         id: intent.attempt(),
-        record: intent.record.clone(),
-        worker: engine.worker(),
+        intent: intent.clone(),
         token,
         put_off_to: None,
     };
@@ -139,7 +137,7 @@ pub(crate) async fn place(job: Job) {
         }
     };
     sleep_until(permit - BEGIN_AHEAD).await;
-    match job.account.begins.commit((attempt.worker, intent)).await {
+    match job.account.begins.commit((attempt.worker(), intent)).await {
         Some(BeginAnswer::Begun { send_by_us }) => match prepared {
             Ok((call, request, ready)) => {
                 sleep_until(permit).await;
@@ -173,6 +171,7 @@ fn intent(job: &Job, worker: u32) -> Option<(Intent, PhoneNumber)> {
     let last = before.attempts.last().filter(|last| last.outcome == Some(Outcome::Unknown));
     let intent = Intent {
         claimed: job.claimed.clone(),
+        contact_id: row.id.clone(),
         record: transition::begin(&before, number.digits(), permit, worker),
         slot_until: permit + slot.duration(),
         number_until: permit + results.give_up.duration().max(slot.duration()),
@@ -225,7 +224,7 @@ impl Attempt {
         intent.slot_until = intent.slot_until + later;
         intent.number_until = intent.number_until + later;
         self.put_off_to = to;
-        for record in [&mut intent.record, &mut self.record] {
+        for record in [&mut intent.record, &mut self.intent.record] {
             if let Some(last) = record.attempts.last_mut() {
                 last.started_at = last.started_at.max(at);
             }
@@ -293,7 +292,7 @@ impl Attempt {
             Unsent::Refused(refusal) => self.refused(refusal).await,
             Unsent::OutsideHours(at) => {
                 let reason = format!("its call would be put off to {at}, outside its calling hours");
-                self.returned(|before| self.info.holding_back(self.id, before, &reason)).await;
+                self.returned(|before| self.info.holding_back(&self.intent, before, &reason)).await;
             }
         }
     }
@@ -320,7 +319,7 @@ impl Attempt {
             }
             Refusal::Nobody { retry: Patience::Soon, message } => {
                 let now = self.now();
-                self.returned(|before| self.info.putting_off(self.id, before, now, &message)).await;
+                self.returned(|before| self.info.putting_off(&self.intent, before, now, &message)).await;
             }
             Refusal::Nobody { retry: Patience::Later, message } => {
                 self.withdraw(Some(self.now() + LATER), &message).await;
@@ -339,7 +338,7 @@ impl Attempt {
         };
         let entry = PollEntry { attempt: self.id, started_at: began, call_id: call_id.to_owned() };
         let findable = self.account.hook.is_served.then(|| polling::findable(results));
-        let mut before = self.record.clone();
+        let mut before = self.intent.record.clone();
         for _ in 0..SETTLE_TRIES_MAX {
             let Some(record) = transition::placed(&before, self.id.revision, call_id, began) else { break };
             // Where our hook was told the end meanwhile, there is nothing to poll for.
@@ -347,7 +346,7 @@ impl Attempt {
             let placed = Placed {
                 attempt: self.id,
                 record,
-                worker: self.worker,
+                worker: self.worker(),
                 findable: findable.filter(|_| poll.is_some()),
                 poll,
             };
@@ -364,12 +363,12 @@ impl Attempt {
 
     /// Another worker's may stand under the same revision.
     fn is_last(&self, record: &Record) -> bool {
-        record.attempts.last().is_some_and(|last| last.revision == self.id.revision && last.worker == self.worker)
+        record.attempts.last().is_some_and(|last| last.revision == self.id.revision && last.worker == self.worker())
     }
 
     async fn end(&self, outcome: Outcome, status: &str, reason: &str, sent_at: Option<Instant>, hold: bool) {
         let engine = &self.account.engine;
-        let mut record = self.record.clone();
+        let mut record = self.intent.record.clone();
         if let (Some(sent_at), Some(last)) = (sent_at, record.attempts.last_mut()) {
             last.started_at = self.begins_at(sent_at);
         }
@@ -389,12 +388,12 @@ impl Attempt {
     }
 
     async fn withdraw(&self, due: Option<Timestamp>, reason: &str) {
-        self.returned(|before| self.info.withdrawal(self.id, before, due, reason)).await;
+        self.returned(|before| self.info.withdrawal(&self.intent, before, due, reason)).await;
     }
 
     /// The contact goes back, or is held: the attempt never was.
     async fn returned(&self, settlement: impl Fn(&Record) -> Option<Settlement>) {
-        let mut before = self.record.clone();
+        let mut before = self.intent.record.clone();
         for _ in 0..SETTLE_TRIES_MAX {
             let Some(settlement) = settlement(&before) else { break };
             match self.account.engine.end(settlement, None).await {
@@ -403,6 +402,11 @@ impl Attempt {
                 _ => break,
             }
         }
+    }
+
+    /// The number under which its intent is written: that of the attempt.
+    fn worker(&self) -> u32 {
+        self.intent.record.attempts.last().map_or(0, |attempt| attempt.worker)
     }
 
     fn now(&self) -> Timestamp {

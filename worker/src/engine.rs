@@ -137,7 +137,7 @@ async fn withdraw_unanswered(store: Store, journal: Arc<Journal>, intents: Vec<I
     for intent in intents {
         let attempt = intent.attempt();
         let Ok(info) = store.info(attempt.campaign, 0).await else { continue };
-        if let Some(withdrawal) = info.withdrawal(attempt, &intent.record, None, "Redis did not answer in time") {
+        if let Some(withdrawal) = info.withdrawal(&intent, &intent.record, None, "Redis did not answer in time") {
             journal.note([Entry::Ended(withdrawal.clone())]);
             persist("withdraw", || store.conclude(std::slice::from_ref(&withdrawal))).await;
         }

@@ -15,5 +15,6 @@ pub mod provider;
 pub mod release;
 pub mod simulator;
 pub mod status;
+pub mod suppress;
 pub mod token;
 pub mod upload;

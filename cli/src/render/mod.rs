@@ -6,6 +6,7 @@ pub mod plan;
 pub mod presets;
 pub mod provider;
 pub mod status;
+pub mod suppress;
 pub mod table;
 
 use std::{env, io::IsTerminal};

@@ -3,5 +3,6 @@
 mod machine;
 mod providers;
 mod support;
+mod suppress;
 mod upload;
 mod verbs;

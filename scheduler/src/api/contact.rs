@@ -133,8 +133,14 @@ pub async fn contact(
     let info = state.store.info(campaign.id, campaign.version).await?;
     let openings = Openings::new(&campaign, &info.definition.calling_hours, state.store.clock().now());
     let trouble = state.store.account_health(&campaign.account).await?.trouble(&campaign.account);
-    let situation =
-        Situation { contact: &contact, campaign: &campaign, trouble: trouble.as_deref(), openings: &openings };
+    let suppressed = state.store.suppressions(Some(campaign.id), &contact.numbers).await?;
+    let situation = Situation {
+        contact: &contact,
+        campaign: &campaign,
+        trouble: trouble.as_deref(),
+        suppressed: &suppressed,
+        openings: &openings,
+    };
     let why = why_not_now(&situation);
     let next_attempt_at = openings.next_attempt_at(&contact);
     Ok(Json(ContactAnswer::of(ContactView { next_attempt_at, ..contact }, why, role)))

@@ -21,6 +21,7 @@ mod providers;
 mod release;
 mod requests;
 mod status;
+mod suppressions;
 mod test_call;
 mod token_admin;
 pub mod tokens;
@@ -100,6 +101,9 @@ pub fn router(state: ApiState) -> Router {
         .routes(routes!(export::results))
         .routes(routes!(export::attempts))
         .routes(routes!(workers::workers))
+        .routes(routes!(suppressions::list, suppressions::add, suppressions::remove))
+        .routes(routes!(suppressions::check))
+        .routes(routes!(suppressions::import::import))
         .routes(routes!(token_admin::list, token_admin::create))
         .routes(routes!(token_admin::revoke))
         .routes(routes!(providers::list))

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use super::{ApiState, Problem, extract::Campaign};
 
 /// What is added to the last moment of sending, for the error of the clock's measure.
-const CLOCK_ERROR_US: i64 = 2_000;
+pub(super) const CLOCK_ERROR_US: i64 = 2_000;
 /// No call is begun so far ahead: a longer wait would be a wrong clock.
 const LAST_SEND_WAIT_MAX: Duration = Duration::from_secs(30);
 

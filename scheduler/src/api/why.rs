@@ -1,7 +1,7 @@
 //! Why a contact is not being dialed now, in plain words.
 
 use redial_shared::{
-    domain::{CampaignState, ContactState, Outcome, Timestamp},
+    domain::{CampaignState, ContactState, Outcome, Timestamp, suppression::Suppression},
     store::view::{CampaignView, ContactView},
 };
 
@@ -16,6 +16,8 @@ pub struct Situation<'a> {
     pub campaign: &'a CampaignView,
     /// Why its campaign's provider account starts no calls, if so.
     pub trouble: Option<&'a str>,
+    /// For each of the contact's numbers, the do-not-call lists that keep this campaign from calling it.
+    pub suppressed: &'a [Vec<Suppression>],
     /// When its campaign's calling hours are open, from now on.
     pub openings: &'a Openings,
 }
@@ -25,7 +27,7 @@ pub fn why_not_now(situation: &Situation<'_>) -> String {
     let contact = situation.contact;
     match contact.state {
         ContactState::Active => active(contact),
-        ContactState::Pending | ContactState::Waiting => situation.open(),
+        ContactState::Pending | ContactState::Waiting => situation.open_or_suppressed(),
         ContactState::Completed if contact.outcome == Some(Outcome::Submitted) => {
             "it is done: the provider took the call and reports no results".to_owned()
         }
@@ -34,7 +36,9 @@ pub fn why_not_now(situation: &Situation<'_>) -> String {
         ContactState::Held => {
             format!("it is held until somebody acts: {}", reason(contact, "its reason is not known"))
         }
-        ContactState::Suppressed => "its number is on the do-not-call list".to_owned(),
+        ContactState::Suppressed => {
+            format!("it is never called: {}", reason(contact, "its number is on a do-not-call list"))
+        }
         ContactState::Expired => "the campaign ended before its turn".to_owned(),
         ContactState::Cancelled => {
             format!("it was cancelled: {}", reason(contact, "the campaign was stopped, or it was taken out"))
@@ -43,6 +47,24 @@ pub fn why_not_now(situation: &Situation<'_>) -> String {
 }
 
 impl Situation<'_> {
+    /// For a contact that can still be called, unless its numbers may not.
+    fn open_or_suppressed(&self) -> String {
+        let told = |(place, lists): (usize, &Vec<Suppression>)| {
+            let one = lists.first()?;
+            let which =
+                if self.suppressed.len() == 1 { "its number".to_owned() } else { format!("number {}", place + 1) };
+            Some(format!("{which} is {}", one.told()))
+        };
+        let told: Vec<String> = self.suppressed.iter().enumerate().filter_map(told).collect();
+        match told.len() {
+            0 => self.open(),
+            some if some == self.suppressed.len() => {
+                format!("{}: it is not called, and becomes `suppressed` when its turn comes", told.join("; "))
+            }
+            _ => format!("{}; {}, and is not called", self.open(), told.join("; ")),
+        }
+    }
+
     /// For a contact that can still be called.
     fn open(&self) -> String {
         let campaign = self.campaign;
@@ -192,7 +214,7 @@ mod tests {
         let source = format!("name = \"nightly\"\nprovider = \"acme\"\n{hours}");
         let definition = campaign::parse(&source, "nightly.toml").unwrap();
         let openings = Openings::new(campaign, &definition.calling_hours, minutes(0));
-        why_not_now(&Situation { contact, campaign, trouble: None, openings: &openings })
+        why_not_now(&Situation { contact, campaign, trouble: None, suppressed: &[], openings: &openings })
     }
 
     #[test]
@@ -229,7 +251,8 @@ mod tests {
             (ContactState::Failed, None, "", "it is not called again: its attempts are used up"),
             (ContactState::Failed, None, "busy: not retried", "it is not called again: busy: not retried"),
             (ContactState::Held, None, "no such user", "it is held until somebody acts: no such user"),
-            (ContactState::Suppressed, None, "", "its number is on the do-not-call list"),
+            (ContactState::Suppressed, None, "", "it is never called: its number is on a do-not-call list"),
+            (ContactState::Suppressed, None, "its number is on `x`", "it is never called: its number is on `x`"),
             (ContactState::Expired, None, "", "the campaign ended before its turn"),
             (ContactState::Cancelled, None, "paid", "it was cancelled: paid"),
         ] {
@@ -305,6 +328,32 @@ mod tests {
             };
             assert_eq!(why(&waiting, &campaign_in(CampaignState::Running), hours), expected);
         }
+    }
+
+    #[test]
+    fn a_suppressed_number_is_told_at_once_with_its_list() {
+        let one = Suppression {
+            list: "opted-out".parse().unwrap(),
+            of_campaign: false,
+            since: minutes(-60),
+            until: None,
+            reason: String::new(),
+        };
+        let definition = campaign::parse("name = \"nightly\"\nprovider = \"acme\"\n", "nightly.toml").unwrap();
+        let (contact, campaign) = (contact(ContactState::Pending), campaign_in(CampaignState::Running));
+        let openings = Openings::new(&campaign, &definition.calling_hours, minutes(0));
+        let why = |suppressed: &[Vec<Suppression>]| {
+            let (contact, campaign, openings) = (&contact, &campaign, &openings);
+            why_not_now(&Situation { contact, campaign, trouble: None, suppressed, openings })
+        };
+        let listed = "is on the do-not-call list `opted-out` since 2026-06-01T11:00:00.000Z";
+        let end = "it is not called, and becomes `suppressed` when its turn comes";
+        assert_eq!(why(&[vec![one.clone()]]), format!("its number {listed}: {end}"));
+        let both = why(&[vec![one.clone()], vec![one.clone()]]);
+        assert_eq!(both, format!("number 1 {listed}; number 2 {listed}: {end}"));
+        let other = why(&[vec![], vec![one]]);
+        assert!(other.starts_with("it can be called at any moment"), "{other}");
+        assert!(other.ends_with(&format!("; number 2 {listed}, and is not called")), "{other}");
     }
 
     #[test]

@@ -22,12 +22,19 @@ const NUMBER_STEPS: usize = 16;
 const KEYS_PER_STEP: usize = 256;
 const CAMPAIGN_STEPS: usize = 16;
 
+/// Entries of do-not-call lists that are forgotten in one round, and shards of the history of calls that are looked at: all
+/// of them within a day.
+const SUPPRESSIONS_PER_ROUND: usize = 256;
+const HISTORY_PER_ROUND: u64 = 32;
+
 /// Drops what is left over.
 pub(crate) struct Prune {
     store: Store,
     leadership: Leadership,
     /// Where the scan of number locks goes on.
     cursor: AtomicU64,
+    /// Where looking through the history of calls goes on.
+    history: AtomicU64,
 }
 
 /// What a round dropped.
@@ -39,13 +46,17 @@ pub(crate) struct Pruned {
     pub(crate) slots: u64,
     /// Keys of ended campaigns.
     pub(crate) keys: u64,
+    /// Entries of do-not-call lists that had run out, and imports that were replaced.
+    pub(crate) suppressions: u64,
+    /// Numbers and contacts whose calls no cap counts any more.
+    pub(crate) histories: u64,
     /// Whether ended campaigns have more of them.
     pub(crate) more: bool,
 }
 
 impl Prune {
     pub(crate) fn new(store: Store, leadership: Leadership) -> Self {
-        Self { store, leadership, cursor: AtomicU64::new(0) }
+        Self { store, leadership, cursor: AtomicU64::new(0), history: AtomicU64::new(0) }
     }
 
     async fn numbers(&self) -> Result<u64, StoreError> {
@@ -59,6 +70,13 @@ impl Prune {
                 break;
             }
         }
+        Ok(forgotten)
+    }
+
+    async fn histories(&self) -> Result<u64, StoreError> {
+        let from = self.history.load(Ordering::Relaxed);
+        let (next, forgotten) = self.store.prune_history(from, HISTORY_PER_ROUND).await?;
+        self.history.store(next, Ordering::Relaxed);
         Ok(forgotten)
     }
 
@@ -96,6 +114,8 @@ impl Service for Prune {
         let mut pruned = Pruned {
             numbers: self.numbers().await?,
             slots: self.store.prune_slots(&campaigns, now).await?,
+            suppressions: self.store.prune_suppressions(SUPPRESSIONS_PER_ROUND).await?,
+            histories: self.histories().await?,
             ..Pruned::default()
         };
         self.ended_campaigns(&standings, &mut pruned).await?;

@@ -87,6 +87,7 @@ async fn the_description_lists_every_route() {
         found,
         [
             "delete /campaigns/{name}/contacts/{contact}",
+            "delete /suppressions",
             "delete /tokens/{id}",
             "get /campaigns",
             "get /campaigns/{name}",
@@ -95,6 +96,8 @@ async fn the_description_lists_every_route() {
             "get /campaigns/{name}/plan",
             "get /campaigns/{name}/results",
             "get /providers",
+            "get /suppressions",
+            "get /suppressions/check",
             "get /tokens",
             "get /workers",
             "post /campaigns/{name}/call",
@@ -108,6 +111,8 @@ async fn the_description_lists_every_route() {
             "post /hooks/{provider}/{secret}",
             "post /providers/{name}/pause",
             "post /providers/{name}/resume",
+            "post /suppressions",
+            "post /suppressions/import",
             "post /tokens",
             "put /campaigns/{name}",
         ]

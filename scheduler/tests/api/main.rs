@@ -10,6 +10,7 @@ mod machines;
 mod plan;
 mod providers;
 mod support;
+mod suppressions;
 mod test_calls;
 mod tokens;
 mod uploads;

@@ -19,7 +19,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::domain::document::{DefinitionError, Document, Item, Table};
+use crate::domain::{
+    caps::{self, Caps},
+    document::{DefinitionError, Document, Item, Table},
+};
 pub use account::{AccountConfig, KindKeys, ProviderKind};
 pub use error::ConfigError;
 pub use http::HttpConfig;
@@ -41,8 +44,7 @@ pub const LOOKUP: [&str; 2] = ["redial.toml", "config/redial.toml"];
 /// What every overriding environment variable begins with; levels of keys are separated by `__`.
 pub const VARIABLE_PREFIX: &str = "REDIAL__";
 
-const KEYS: &[&str] = &["workspace", "data_dir", "redis", "http", "worker", "providers"];
-const LATER_KEYS: &[&str] = &["caps"];
+const KEYS: &[&str] = &["workspace", "data_dir", "redis", "http", "worker", "caps", "providers"];
 const WORKSPACE_MAX_CHARS: usize = 64;
 
 /// How the processes of one workspace run.
@@ -60,6 +62,8 @@ pub struct Config {
     pub http: HttpConfig,
     /// `[worker]`
     pub worker: WorkerConfig,
+    /// `[caps]`: they bind every campaign
+    pub caps: Caps,
     /// `[providers.NAME]`
     pub providers: BTreeMap<String, AccountConfig>,
 }
@@ -94,7 +98,6 @@ impl Config {
         let mut document = Document::parse(source, file_name)?;
         override_from(&mut document, environment);
         let root = document.root();
-        root.later(LATER_KEYS)?;
         root.only(KEYS)?;
         Ok(Self {
             file: None,
@@ -103,6 +106,7 @@ impl Config {
             redis: read(&root, "redis", redis::read)?,
             http: read(&root, "http", http::read)?,
             worker: read(&root, "worker", worker::read)?,
+            caps: read(&root, "caps", caps::read)?,
             providers: read(&root, "providers", providers)?,
         })
     }

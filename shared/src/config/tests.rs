@@ -119,7 +119,7 @@ fn errors_name_the_line_or_the_variable_and_the_key() {
         ("[worker]\nconcurrency = 0", "redial.toml:2: worker.concurrency: a whole number from 1 to 65536"),
         ("[worker]\nlease = \"10ms\"", "redial.toml:2: worker.lease: 1s to 1h expected, found 10ms"),
         ("[worker]\nlease = 15", "redial.toml:2: worker.lease: a string expected, found a whole number"),
-        ("[caps]\nafter_answer = \"7d\"", "redial.toml:1: caps: belongs to a later release"),
+        ("[caps]\nafter_answer = \"7\"", "redial.toml:2: caps.after_answer: `7` is no duration"),
         ("[providers.acme]\nrate = \"5/s\"", "redial.toml:1: providers.acme.kind: is required"),
         ("[providers.acme]\nkind = \"knovu\"", "redial.toml:2: providers.acme.kind: no such kind of provider"),
         ("[providers.acme]\nkind = \"http\"\nrate = \"5\"", "redial.toml:3: providers.acme.rate: `5` is no rate"),

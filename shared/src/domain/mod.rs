@@ -2,6 +2,7 @@
 
 pub mod calling_hours;
 pub mod campaign;
+pub mod caps;
 pub mod contact;
 pub mod contact_list;
 pub mod document;
@@ -11,6 +12,7 @@ pub mod ids;
 pub mod interval;
 pub mod learned;
 mod local_time;
+pub mod number_list;
 pub mod phone;
 pub mod place;
 pub mod polling;
@@ -20,6 +22,7 @@ pub mod retry;
 pub mod role;
 pub mod schedule;
 pub mod state;
+pub mod suppression;
 pub mod template;
 pub mod timestamp;
 pub mod transition;

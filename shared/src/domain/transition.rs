@@ -12,7 +12,7 @@ use super::{
     ContactState, Outcome, Timestamp,
     learned::{Action, Captured, Facts, ResultRule},
     record::{AttemptRecord, Record},
-    retry::{NextStep, RetryPolicy, next_step, retry_in},
+    retry::{NextStep, RetryPolicy, is_usable, next_step, retry_in},
 };
 
 /// Why a contact is cancelled that somebody took out.
@@ -279,6 +279,39 @@ fn take_out_if_asked(record: &mut Record) -> bool {
         CANCELLED.clone_into(&mut record.reason);
     }
     record.cancel_asked
+}
+
+/// The number that would be called next is not free (`free`: for each number, whether no do-not-call list has it): the
+/// next one that is free and may be called takes its place, else the contact is never called again. None for a contact
+/// that is not to be called, or whose next number is free after all.
+pub fn suppress(before: &Record, policy: &RetryPolicy, free: &[bool], reason: &str) -> Option<Change> {
+    let is_free = |number: u8| free.get(usize::from(number)).copied().unwrap_or(false);
+    if !matches!(before.state, ContactState::Pending | ContactState::Waiting) || is_free(before.next_number) {
+        return None;
+    }
+    let history = before.history();
+    let others = (before.next_number + 1..before.numbers).chain(0..before.next_number);
+    let next = others.into_iter().find(|&number| is_free(number) && is_usable(policy, &history, number));
+    let mut record = next_revision(before);
+    record.due = None;
+    reason.clone_into(&mut record.reason);
+    match next {
+        Some(number) => record.next_number = number,
+        None => record.state = ContactState::Suppressed,
+    }
+    Some(Change { record, file: next.is_some(), counted_before: None, counted_now: None, attempts: 0 })
+}
+
+/// A cap keeps the contact from being called before `due`. It stands in its lane already. None for one that is not to be
+/// called.
+pub fn wait(before: &Record, due: Timestamp, reason: &str) -> Option<Change> {
+    matches!(before.state, ContactState::Pending | ContactState::Waiting).then(|| {
+        let mut record = next_revision(before);
+        record.state = ContactState::Waiting;
+        record.due = Some(due);
+        reason.clone_into(&mut record.reason);
+        Change { record, file: false, counted_before: None, counted_now: None, attempts: 0 }
+    })
 }
 
 /// The state of a contact that is to be called: whether it was, in this run.

@@ -23,6 +23,12 @@ impl Arguments {
         self.0.push(bytes);
     }
 
+    /// These, then others.
+    pub(super) fn followed_by(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+
     pub(super) fn as_slice(&self) -> &[Vec<u8>] {
         &self.0
     }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Store, StoreError, arguments::Arguments, claims::Claimed, hooks::EarlyWord, limits, polls::PollEntry, record_codec,
+    Store, StoreError, arguments::Arguments, caps::contact_key, claims::Claimed, hooks::EarlyWord, limits,
+    polls::PollEntry, record_codec, refused::Refused,
 };
 use crate::domain::{AttemptId, CampaignId, ContactPosition, Timestamp, record::Record, transition::Change};
 
@@ -12,6 +13,8 @@ use crate::domain::{AttemptId, CampaignId, ContactPosition, Timestamp, record::R
 pub struct Intent {
     /// The contact, as claim returned it.
     pub claimed: Claimed,
+    /// The contact's id, by which caps know it in all campaigns.
+    pub contact_id: String,
     /// Its new record (`transition::begin`).
     pub record: Record,
     /// Until when it holds a live-call slot, if nothing is heard of it.
@@ -26,6 +29,11 @@ impl Intent {
     /// The attempt's id.
     pub fn attempt(&self) -> AttemptId {
         AttemptId { campaign: self.claimed.campaign, position: self.claimed.position, revision: self.record.revision }
+    }
+
+    /// When the call begins, as far as is known before it is made.
+    pub(super) fn called_at(&self) -> Timestamp {
+        self.record.attempts.last().map_or_else(Timestamp::default, |attempt| attempt.started_at)
     }
 
     pub(super) fn digits(&self) -> &str {
@@ -55,6 +63,13 @@ pub enum BeginAnswer {
     NumberInUse,
     /// The permit's time has passed; the contact is back in its lane.
     TooLate,
+    /// Its number is on a do-not-call list: the contact's next number comes up, or the contact is `suppressed`.
+    Suppressed,
+    /// A cap keeps it from being called: it waits.
+    Capped {
+        /// When the cap frees.
+        until: Timestamp,
+    },
 }
 
 /// A record's new content, with everything that is settled along with it.
@@ -79,6 +94,11 @@ pub struct Settlement {
     /// The whole record as it must be; none: its revision is enough. A withdrawal is of an intent that may never have been
     /// written: another worker's may stand under the same attempt, or one that this worker has begun since.
     pub exactly: Option<Record>,
+    /// The contact's id, for a withdrawal; empty where it is not known.
+    pub contact_id: String,
+    /// When the call was made, or was to be made: a withdrawn one no longer counts for caps, one that was answered may keep
+    /// others from calling the number.
+    pub called_at: Timestamp,
 }
 
 /// What becomes of a call's polling.
@@ -121,12 +141,24 @@ impl Store {
             arguments.push(claimed.permit_us);
             arguments.push_bytes(record_codec::encode(&intent.record));
             arguments.push(intent.digits());
+            arguments.push(contact_key(&intent.contact_id));
             arguments.push(intent.slot_until.as_millis());
             arguments.push(intent.number_until.as_millis());
             arguments.push(intent.ends_poll.as_ref().map_or(String::new(), PollEntry::stored));
+            arguments.push(intent.called_at().as_millis());
         }
-        let answers: Vec<i64> = self.connection.run("begin", arguments.as_slice()).await?;
-        answers.chunks(2).map(begin_answer).collect()
+        let answers: Vec<(i64, i64, String)> = self.connection.run("begin", arguments.as_slice()).await?;
+        let mut refused = Vec::new();
+        let mut told = Vec::with_capacity(answers.len());
+        for ((code, value, words), intent) in answers.into_iter().zip(intents) {
+            let answer = begin_answer(code, value)?;
+            if matches!(answer, BeginAnswer::Suppressed | BeginAnswer::Capped { .. }) {
+                refused.push(Refused { intent, answer, words });
+            }
+            told.push(answer);
+        }
+        self.settle_refused(&refused).await;
+        Ok(told)
     }
 
     /// Notes that the provider took calls: new records with their ids, and when each is polled first, if ever. What our
@@ -241,18 +273,22 @@ fn push_settlement(arguments: &mut Arguments, settlement: &Settlement) {
     arguments.push(entry);
     arguments.push(what);
     arguments.push_bytes(settlement.exactly.as_ref().map_or(Vec::new(), record_codec::encode));
+    arguments.push(contact_key(&settlement.contact_id));
+    arguments.push(settlement.called_at.as_millis());
 }
 
-fn begin_answer(pair: &[i64]) -> Result<BeginAnswer, StoreError> {
-    Ok(match *pair {
-        [1, send_by_us] => BeginAnswer::Begun { send_by_us },
-        [-1, _] => BeginAnswer::LeaseLost,
-        [-2, _] => BeginAnswer::NotDialing,
-        [-3, _] => BeginAnswer::WindowClosed,
-        [-4, _] => BeginAnswer::ClaimGone,
-        [-5, _] => BeginAnswer::RecordChanged,
-        [-6, _] => BeginAnswer::NumberInUse,
-        [-7, _] => BeginAnswer::TooLate,
+fn begin_answer(code: i64, value: i64) -> Result<BeginAnswer, StoreError> {
+    Ok(match code {
+        1 => BeginAnswer::Begun { send_by_us: value },
+        -1 => BeginAnswer::LeaseLost,
+        -2 => BeginAnswer::NotDialing,
+        -3 => BeginAnswer::WindowClosed,
+        -4 => BeginAnswer::ClaimGone,
+        -5 => BeginAnswer::RecordChanged,
+        -6 => BeginAnswer::NumberInUse,
+        -7 => BeginAnswer::TooLate,
+        -8 => BeginAnswer::Suppressed,
+        -9 => BeginAnswer::Capped { until: Timestamp::from_millis(value) },
         _ => return Err(StoreError::Corrupt("answer of begin".to_owned())),
     })
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::{
     CampaignInfo, Leadership, Standing, Store, StoreError,
     arguments::Arguments,
+    caps,
     claims::campaign_id,
     fingerprint::fingerprint,
     limits,
@@ -147,7 +148,8 @@ impl Store {
                 .text(pacing.weight)
                 .text(pacing.rate.map_or(0, |rate| rate.interval_us(limits::SEND_LAG_US)))
                 .text(pacing.max_concurrent.unwrap_or(0))
-                .text(u8::from(definition.schedule.cron.is_some()));
+                .text(u8::from(definition.schedule.cron.is_some()))
+                .text(caps::rules(&definition.caps));
             let (code, id): (i64, String) = self.connection.run("apply", arguments.as_slice()).await?;
             let applied = match code {
                 2 => Applied::Created,

@@ -3,7 +3,7 @@
 
 use super::{CampaignInfo, Poll, Settled, Settlement, Store, StoreError, limits};
 use crate::domain::{
-    AttemptId, CampaignId, ContactPosition,
+    AttemptId, CampaignId, ContactPosition, Timestamp,
     calling_hours::Hold,
     record::Record,
     transition::{self, Change},
@@ -108,6 +108,8 @@ impl Store {
                 free_slot: false,
                 poll: Poll::Keep,
                 exactly: None,
+                contact_id: String::new(),
+                called_at: Timestamp::default(),
             }
         };
         let settlements: Vec<_> = changes.into_iter().map(settlement).collect();

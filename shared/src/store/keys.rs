@@ -81,6 +81,24 @@ keys! {
     intents() = "intents";
     /// Hash: numbers being called → `until|owner`.
     numbers() = "numbers";
+    /// Hash: a campaign, or the empty name for all → its caps, a rule a line; `*` → the history that they need.
+    caps() = "caps";
+    /// Hash: when numbers (`n`) or contacts (`c`) were called by any campaign, one shard of them.
+    history(kind, shard) = "h:{}:{}";
+    /// Hash: the do-not-call lists of a campaign, or of the workspace (no name).
+    suppressions(scope) = "dnc:{}:lists";
+    /// Hash: numbers that were put on those lists one by one, one shard of them.
+    added(scope, shard) = "dnc:{}:n:{}";
+    /// Zset: `scope list number` by the end of that entry; without a number, of the list's import.
+    suppression_ends() = "dnc:ends";
+    /// String: the number of the last import.
+    last_generation() = "dnc:last";
+    /// Zset: imports that do not count: by their last write while they are written, 0 once they were replaced.
+    idle_generations() = "dnc:idle";
+    /// Hash: an import's revision and how many numbers it holds.
+    generation(generation) = "dnc:g:{}";
+    /// Hash: an import's containers by the numbers' high part, one part of them.
+    generation_part(generation, part) = "dnc:g:{}:{}";
     /// Zset: workers by the end of their lease.
     workers() = "workers";
     /// Hash: worker → what to show of it.
@@ -132,10 +150,10 @@ fn fill(prefix: &str, pattern: &str, arguments: &[&dyn Display]) -> String {
     key
 }
 
-/// The same keys as Lua functions, for the head of every script.
-pub(super) fn lua_functions() -> String {
+/// The keys whose Lua function `k_…` is asked for, for the head of a script.
+pub(super) fn lua_functions(wanted: impl Fn(&str) -> bool) -> String {
     let mut lua = String::new();
-    for (name, pattern) in PATTERNS {
+    for (name, pattern) in PATTERNS.iter().filter(|(name, _)| wanted(&format!("k_{name}("))) {
         let places = pattern.matches("{}").count();
         let arguments = ["a", "b", "c"][..places].join(", ");
         let mut parts = vec!["P".to_owned()];
@@ -166,7 +184,8 @@ mod tests {
 
     #[test]
     fn lua_builds_the_same_keys() {
-        let lua = lua_functions();
+        let lua = lua_functions(|name| name == "k_bucket(");
+        assert_eq!(lua.lines().count(), 1);
         assert!(lua.contains("local function k_bucket(a, b, c) return P .. 'c:' .. a .. ':w:' .. b .. ':' .. c end"));
     }
 }

@@ -64,14 +64,37 @@ limits! {
     PROBE_MS = 15_000;
     /// Seconds of recent starts that are kept.
     STARTS_RING = 12;
+    /// A contact whose number is suppressed comes up again after this time, unless it was moved on by then.
+    SUPPRESSED_MS = 1_000;
+    /// Lists of numbers not to be called that a campaign, or the workspace, may have.
+    SUPPRESSION_LISTS_MAX = 32;
+    /// Keys over which the numbers added to lists one by one are spread.
+    ADDED_SHARDS = 4_096;
+    /// Keys over which the containers of an import are spread.
+    GENERATION_PARTS = 64;
+    /// A container of so many bytes, or fewer, holds two bytes a number.
+    SPARSE_CONTAINER_BYTES = 1_024;
+    /// An import that is written to no more is dropped after this time.
+    GENERATION_IDLE_MS = 3_600_000;
+    /// Keys over which the history of calls is spread: with 30 million numbers each is still packed.
+    HISTORY_SHARDS = 262_144;
+    /// How long calls are remembered where no cap looks back further, in seconds: 30 days.
+    HISTORY_MIN_S = 2_592_000;
+    /// Calls of a number that are remembered where no cap counts more: with these a history is still packed.
+    HISTORY_MIN_CALLS = 15;
+    /// Calls that are remembered beyond the highest cap, for those that turn out not to have been made.
+    HISTORY_SPARE_CALLS = 4;
+    /// `Outcome::Answered` as stored.
+    ANSWERED = 1;
     /// `ContactState::Expired` as stored.
     EXPIRED = 8;
     /// `ContactState::Cancelled` as stored.
     CANCELLED = 9;
 }
 
-pub(super) fn lua_constants() -> String {
-    ALL.iter().fold(String::new(), |mut lua, (name, value)| {
+/// The bounds that are asked for, for the head of a script.
+pub(super) fn lua_constants(wanted: impl Fn(&str) -> bool) -> String {
+    ALL.iter().filter(|(name, _)| wanted(name)).fold(String::new(), |mut lua, (name, value)| {
         writeln!(lua, "local {name} = {value}").expect("writing to a string succeeds");
         lua
     })

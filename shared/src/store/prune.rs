@@ -1,6 +1,6 @@
 //! Dropping what nobody needs any more, in bounded steps.
 
-use super::{Leadership, Store, StoreError, arguments::Arguments};
+use super::{Leadership, Store, StoreError, arguments::Arguments, limits};
 use crate::domain::{CampaignId, Timestamp};
 
 impl Store {
@@ -29,6 +29,27 @@ impl Store {
             -1 => Err(StoreError::Conflict(format!("campaign {campaign} has not ended: nothing of it is dropped"))),
             dropped => Ok(dropped.unsigned_abs()),
         }
+    }
+
+    /// Forgets entries of do-not-call lists that have run out, at most `most`, and imports that were replaced or given up.
+    /// Answers how many there were.
+    ///
+    /// # Errors
+    /// When Redis does not answer.
+    pub async fn prune_suppressions(&self, most: usize) -> Result<u64, StoreError> {
+        self.connection.run("prune_suppressions", Arguments::default().text(most).as_slice()).await
+    }
+
+    /// Forgets calls that no cap counts any more, in `count` shards of the history from `first` on. Answers where to go on
+    /// (0: all have been seen) and how many numbers and contacts were forgotten.
+    ///
+    /// # Errors
+    /// When Redis does not answer.
+    pub async fn prune_history(&self, first: u64, count: u64) -> Result<(u64, u64), StoreError> {
+        let count = count.min(limits::HISTORY_SHARDS.saturating_sub(first));
+        let arguments = Arguments::default().text(first).text(count);
+        let forgotten = self.connection.run("prune_history", arguments.as_slice()).await?;
+        Ok(((first + count) % limits::HISTORY_SHARDS, forgotten))
     }
 
     /// Forgets live-call slots that had run out by `now` and that nobody gave back, of these campaigns and of all

@@ -28,12 +28,12 @@ macro_rules! sources {
     };
 }
 
-const INCLUDES: &[(&str, &str)] =
-    sources!("include/": time campaign records lanes slots requests intents leader health);
+const INCLUDES: &[(&str, &str)] = sources!("include/": time campaign records lanes slots requests intents leader health caps
+        suppressions);
 const OPERATIONS: &[(&str, &str)] = sources!("": account_down account_up add_blocks apply begin block_account
-    change_state claim conclude end_leases hasten_poll hear_call intern lead lease placed prune_campaign prune_numbers
-    reap_claims reap_intents recover replay_begun replayed restart_block slow_account take_polls take_request unclaim
-    write_hours write_index);
+    change_state claim conclude end_leases hasten_poll hear_call intern lead lease open_generation placed prune_campaign
+    prune_history prune_numbers prune_suppressions publish_generation reap_claims reap_intents recover replay_begun replayed restart_block set_caps slow_account
+    suppress suppressed take_polls take_request unclaim unsuppress write_generation write_hours write_index);
 
 static SCRIPTS: LazyLock<HashMap<&str, Script>> =
     LazyLock::new(|| OPERATIONS.iter().map(|(name, body)| (*name, assemble(body))).collect());
@@ -50,16 +50,13 @@ pub(super) fn script(name: &str) -> &'static Script {
 fn assemble(body: &str) -> Script {
     let (head, rest) = body.split_once("--@include ").expect("a script names its includes");
     let (names, rest) = rest.split_once('\n').expect("a script has a body");
-    let mut source = String::from(head);
-    for name in names.split_whitespace() {
-        let (_, text) = INCLUDES.iter().find(|(include, _)| *include == name).expect("an include exists");
-        source.push_str(text);
-        if name == "time" {
-            source.push_str(&keys::lua_functions());
-            source.push_str(&limits::lua_constants());
-        }
-    }
-    source.push_str(rest);
+    let include = |name| INCLUDES.iter().find(|(include, _)| *include == name).expect("an include exists").1;
+    let mut names = names.split_whitespace();
+    let time = names.next().map_or("", include);
+    let others: String = names.map(include).collect();
+    // Lua has room for 200 locals: a script gets the keys and bounds that it names.
+    let named = |name: &str| [rest, &others].iter().any(|text| text.contains(name));
+    let source = [head, time, &keys::lua_functions(named), &limits::lua_constants(named), &others, rest].concat();
     let sha1 = redis::Script::new(&source).get_hash().to_owned();
     Script { source, sha1 }
 }

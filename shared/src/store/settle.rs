@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CampaignInfo, Poll, PollEntry, Settled, Settlement, Store, StoreError};
+use super::{CampaignInfo, Intent, Poll, PollEntry, Settled, Settlement, Store, StoreError};
 use crate::domain::{
     AttemptId, CampaignId, Outcome, Timestamp,
     campaign::CampaignDefinition,
@@ -49,7 +49,11 @@ impl Store {
             for ((attempt, word), record) in words.into_iter().zip(records) {
                 let (Some(record), Some(version)) = (record, versions.get(&attempt.campaign)) else { continue };
                 let info = self.info_of_lane(attempt.campaign, *version, record.lane).await?;
-                if let Some(settlement) = settlement_of(&info, attempt, &record, &word) {
+                if let Some(mut settlement) = settlement_of(&info, attempt, &record, &word) {
+                    if settlement.change.attempts < 0 {
+                        // Without its id, the call counts on for the contact: that is the safe side.
+                        settlement.contact_id = self.contact_id(attempt).await.unwrap_or_default();
+                    }
                     settlements.push(settlement);
                     tried.push((attempt, word));
                 }
@@ -60,6 +64,12 @@ impl Store {
             words = tried.into_iter().zip(answers).filter_map(stale).collect();
         }
         Ok(written)
+    }
+
+    /// The id of an attempt's contact, by which caps count it.
+    async fn contact_id(&self, attempt: AttemptId) -> Result<String, StoreError> {
+        let (_, mut rows) = self.rows(attempt.campaign, 0, [attempt.position]).await?;
+        Ok(rows.remove(&attempt.position).map_or(String::new(), |row| row.contact.id))
     }
 
     pub(super) async fn records(
@@ -115,6 +125,8 @@ impl CampaignInfo {
             free_slot: slot_held.is_none(),
             poll: if in_doubt { Poll::Keep } else { poll_end(attempt, past) },
             exactly: None,
+            contact_id: String::new(),
+            called_at: past.started_at,
         })
     }
 
@@ -130,6 +142,8 @@ impl CampaignInfo {
             free_slot: false,
             poll: Poll::Keep,
             exactly: None,
+            contact_id: String::new(),
+            called_at: Timestamp::default(),
         })
     }
 
@@ -138,28 +152,29 @@ impl CampaignInfo {
         Policy { retry, rules: &results.rules, calendar: self.calendar(lane) }
     }
 
-    /// A withdrawal: the attempt never was. None when it is not the live one of this record.
+    /// A withdrawal of an intent: the attempt never was. None when it is not the live one of this record.
     pub fn withdrawal(
         &self,
-        attempt: AttemptId,
+        intent: &Intent,
         record: &Record,
         due: Option<Timestamp>,
         reason: &str,
     ) -> Option<Settlement> {
-        self.returned(attempt, record, transition::withdraw(record, attempt.revision, due, reason)?)
+        self.returned(intent, record, transition::withdraw(record, intent.attempt().revision, due, reason)?)
     }
 
     /// The same for nobody's fault: the contact comes up again soon, and later each time in a row.
-    pub fn putting_off(&self, attempt: AttemptId, record: &Record, now: Timestamp, reason: &str) -> Option<Settlement> {
-        self.returned(attempt, record, transition::put_off(record, attempt.revision, now, reason)?)
+    pub fn putting_off(&self, intent: &Intent, record: &Record, now: Timestamp, reason: &str) -> Option<Settlement> {
+        self.returned(intent, record, transition::put_off(record, intent.attempt().revision, now, reason)?)
     }
 
     /// The same for a contact that nobody can call until somebody acts.
-    pub fn holding_back(&self, attempt: AttemptId, record: &Record, reason: &str) -> Option<Settlement> {
-        self.returned(attempt, record, transition::hold_back(record, attempt.revision, reason)?)
+    pub fn holding_back(&self, intent: &Intent, record: &Record, reason: &str) -> Option<Settlement> {
+        self.returned(intent, record, transition::hold_back(record, intent.attempt().revision, reason)?)
     }
 
-    fn returned(&self, attempt: AttemptId, record: &Record, change: Change) -> Option<Settlement> {
+    fn returned(&self, intent: &Intent, record: &Record, change: Change) -> Option<Settlement> {
+        let attempt = intent.attempt();
         let past = record.attempts.iter().find(|past| past.revision == attempt.revision)?;
         Some(Settlement {
             attempt,
@@ -171,6 +186,8 @@ impl CampaignInfo {
             free_slot: true,
             poll: Poll::Keep,
             exactly: Some(record.clone()),
+            contact_id: intent.contact_id.clone(),
+            called_at: past.started_at,
         })
     }
 

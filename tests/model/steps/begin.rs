@@ -110,6 +110,7 @@ fn intent(job: &Job, worker: u32) -> Intent {
     let last = before.attempts.last().filter(|last| last.outcome == Some(Outcome::Unknown) && !last.call_id.is_empty());
     Intent {
         claimed: claimed.clone(),
+        contact_id: row.id.clone(),
         record: transition::begin(&before, digits, permit, worker),
         slot_until: permit + results.max_call.duration(),
         number_until: permit + results.give_up.duration().max(results.max_call.duration()),

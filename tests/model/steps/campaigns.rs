@@ -68,10 +68,17 @@ impl World {
             "[retry.unknown]\ndelays = [\"1s\"]\nmax = 0\n",
             "[retry.unknown]\ndelays = [\"1s\"]\nmax = 2\nnext_number = true\n[retry.busy]\ndelays = [\"1s\"]\nmax = 2\nnext_number = true\n",
         ]);
+        let caps = self.pick(&[
+            "",
+            "",
+            "",
+            "[caps]\nper_number = [\"1 per 90s\"]\n",
+            "[caps]\nper_number = [\"3 per 2h\"]\nper_contact = [\"2 per 5m\"]\nafter_answer = \"10m\"\n",
+        ]);
         let results = self.pick(&["give_up = \"30s\"\nmax_call = \"20s\"\n", "give_up = \"10s\"\nmax_call = \"1m\"\n"]);
         format!(
             "name = \"{name}\"\nprovider = \"{account}\"\n[pacing]\n{pacing}{room}priority = {priority}\n\
-             weight = {weight}\n{hours}[results]\npoll_first = \"1s\"\npoll_max = \"5s\"\nassume_call = \"5s\"\n\
+             weight = {weight}\n{hours}{caps}[results]\npoll_first = \"1s\"\npoll_max = \"5s\"\nassume_call = \"5s\"\n\
              {results}[retry]\n{retry}"
         )
     }

@@ -14,7 +14,12 @@ use crate::{
 };
 
 /// Few enough for campaigns to meet at the same number.
-const NUMBERS: u32 = 40;
+pub const NUMBERS: u32 = 40;
+
+/// One of them.
+pub fn number(place: u32) -> PhoneNumber {
+    PhoneNumber::from_e164(&format!("+120255501{place:02}")).expect("well formed")
+}
 
 impl World {
     /// Uploads a short list, which may repeat itself, what is there already, and other campaigns' numbers.
@@ -28,8 +33,7 @@ impl World {
         let count = self.pick(&[1, 1, 1, 2, 3]);
         let mut numbers: Vec<PhoneNumber> = Vec::new();
         while numbers.len() < count {
-            let number = self.random.random_range(0..NUMBERS);
-            let number = PhoneNumber::from_e164(&format!("+120255501{number:02}")).expect("well formed");
+            let number = self.some_number();
             if !numbers.contains(&number) {
                 numbers.push(number);
             }
@@ -44,6 +48,10 @@ impl World {
             not_before: waits.map(|wait| self.model.now() + wait),
             attributes: vec!["Ada".to_owned()],
         }
+    }
+
+    pub fn some_number(&mut self) -> PhoneNumber {
+        number(self.random.random_range(0..NUMBERS))
     }
 
     pub async fn upload_rows(&mut self, id: CampaignId, rows: &[Contact]) -> Step {

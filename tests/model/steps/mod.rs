@@ -4,7 +4,8 @@ mod accounts;
 mod begin;
 mod campaigns;
 mod claim;
-mod lists;
+pub mod lists;
+mod people;
 mod restart;
 mod results;
 mod settle;
@@ -29,7 +30,7 @@ impl World {
 
     /// One random operation.
     pub async fn step(&mut self) -> Step {
-        match self.random.random_range(0..100) {
+        match self.random.random_range(0..108) {
             0..11 => self.wait(),
             11 => self.freeze().await,
             12..16 => self.apply().await,
@@ -47,6 +48,7 @@ impl World {
             94..97 => self.renew().await,
             97 => self.crash().await,
             98 => self.freeze().await,
+            100.. => self.people().await,
             _ => self.trouble().await,
         }
     }

@@ -107,7 +107,7 @@ impl World {
 
     /// One random operation that takes little time.
     async fn soon(&mut self) -> Step {
-        match self.random.random_range(0..100) {
+        match self.random.random_range(0..106) {
             0..4 => self.apply().await,
             4..12 => self.upload().await,
             12..18 => self.change().await,
@@ -122,6 +122,7 @@ impl World {
             93..94 => self.reap().await.map(drop),
             94..96 => self.renew().await,
             96..98 => self.crash().await,
+            100.. => self.people().await,
             _ => self.trouble().await,
         }
     }

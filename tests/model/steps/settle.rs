@@ -122,7 +122,7 @@ impl World {
         let intended = call.record.attempts.last().expect("it has this attempt").clone();
         let due = self.chance(30).then(|| self.model.now() + Duration::from_secs(self.random.random_range(0..90)));
         self.note(format!("{attempt} withdrawn by {} until {due:?} ({fate:?})", intended.worker));
-        let withdrawal = call.info.withdrawal(attempt, &call.record, due, "").ok_or("nothing to withdraw")?;
+        let withdrawal = call.info.withdrawal(&call.intent, &call.record, due, "").ok_or("nothing to withdraw")?;
         self.journal(worker, Entry::Withdrawn { settlement: withdrawal.clone(), intended: intended.clone(), due });
         self.is_over(attempt);
         self.calls.remove(&attempt);
@@ -130,7 +130,7 @@ impl World {
         while let Settled::Stale(Some(present)) = settled {
             // Some other attempt of the contact has got its answer meanwhile; this one is still to be withdrawn.
             let it = present.attempts.last() == Some(&intended);
-            let Some(again) = call.info.withdrawal(attempt, &present, due, "").filter(|_| it) else { break };
+            let Some(again) = call.info.withdrawal(&call.intent, &present, due, "").filter(|_| it) else { break };
             settled = self.write(&again, Fate::Answered).await?;
         }
         self.model.withdraw(attempt, &intended, due);

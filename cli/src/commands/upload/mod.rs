@@ -1,7 +1,7 @@
 //! `redial upload CAMPAIGN FILE`
 
 mod rejects;
-mod source;
+pub(super) mod source;
 
 use std::path::{Path, PathBuf};
 

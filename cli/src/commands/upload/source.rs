@@ -19,7 +19,7 @@ use crate::{client::UNREADABLE, failure::Failure};
 const CHUNK_BYTES: usize = 64 * 1024;
 
 /// An opened list.
-pub(super) struct Source {
+pub struct Source {
     path: PathBuf,
     reader: Box<dyn AsyncRead + Send + Unpin>,
     bytes: Option<u64>,
@@ -27,7 +27,7 @@ pub(super) struct Source {
 
 impl Source {
     /// Opens the list; `-` is standard input.
-    pub(super) async fn open(path: &Path) -> Result<Self, Failure> {
+    pub async fn open(path: &Path) -> Result<Self, Failure> {
         if path == Path::new("-") {
             let stdin = io::stdin().as_fd().try_clone_to_owned();
             let stdin = stdin.map_err(|error| Failure::failed(format_args!("cannot read standard input: {error}")))?;
@@ -45,15 +45,20 @@ impl Source {
     }
 
     /// The file's name without its directory; `stdin` for standard input.
-    pub(super) fn name(&self) -> String {
-        if self.path == Path::new("-") {
+    pub fn name(&self) -> String {
+        if self.is_stdin() {
             return "stdin".to_owned();
         }
         self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
+    /// Whether it is standard input, which has no name.
+    pub fn is_stdin(&self) -> bool {
+        self.path == Path::new("-")
+    }
+
     /// By the name's ending; what it does not tell is left to the server.
-    pub(super) fn content_type(&self) -> &'static str {
+    pub fn content_type(&self) -> &'static str {
         match plain_ending(&self.name()) {
             Some("csv") => "text/csv",
             Some("tsv") => "text/tab-separated-values",
@@ -63,7 +68,7 @@ impl Source {
     }
 
     /// The body that reads the list chunk by chunk, moving a progress bar if stderr is a terminal.
-    pub(super) fn into_body(self) -> Body {
+    pub fn into_body(self) -> Body {
         let bar = progress(self.bytes);
         let path = self.path;
         let chunks = ReaderStream::with_capacity(self.reader, CHUNK_BYTES).map(move |chunk| match chunk {

@@ -4,7 +4,7 @@
 //! Whichever is slowest sets the pace; nothing grows with the list but the temporary file of rejected rows.
 
 mod answer;
-mod body;
+pub(super) mod body;
 mod dry_run;
 mod rejects;
 mod rows;

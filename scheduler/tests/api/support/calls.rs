@@ -25,10 +25,11 @@ pub async fn begin(store: &Store, account: &str) -> Begun {
     let contact = &rows[&claimed.position].contact;
     let before = claimed.record.clone().unwrap_or_else(|| Record::fresh(claimed.lane, contact.numbers.len() as u8));
     let digits = contact.numbers[usize::from(before.next_number)].digits();
+    let contact_id = contact.id.clone();
     let permit = Timestamp::from_millis(claimed.permit_us / 1000);
     let record = transition::begin(&before, digits, permit, worker);
     let until = store.clock().now() + Duration::from_secs(600);
-    let intent = Intent { claimed, record, slot_until: until, number_until: until, ends_poll: None };
+    let intent = Intent { claimed, contact_id, record, slot_until: until, number_until: until, ends_poll: None };
     let answers = store.begin(worker, std::slice::from_ref(&intent), TIMEOUT).await.unwrap();
     assert!(matches!(answers[..], [BeginAnswer::Begun { .. }]), "{answers:?}");
     Begun { worker, intent }

@@ -18,6 +18,7 @@ pub use super::document::DefinitionError;
 use super::{
     CampaignName,
     calling_hours::CallingHours,
+    caps::{self, Caps},
     document::{Document, Table},
     guard::Guard,
     retry::RetryPolicy,
@@ -27,8 +28,9 @@ pub use call::CallFields;
 pub use pacing::Pacing;
 pub use results::ResultsPolicy;
 
-const KEYS: &[&str] = &["name", "provider", "schedule", "calling_hours", "pacing", "retry", "call", "results", "guard"];
-const LATER_KEYS: &[&str] = &["caps", "notify", "archive"];
+const KEYS: &[&str] =
+    &["name", "provider", "schedule", "calling_hours", "pacing", "retry", "caps", "call", "results", "guard"];
+const LATER_KEYS: &[&str] = &["notify", "archive"];
 
 /// Everything a definition says, with its defaults filled in. It serialises to JSON under the file's own keys.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -47,6 +49,9 @@ pub struct CampaignDefinition {
     pub pacing: Pacing,
     /// When contacts are called again.
     pub retry: RetryPolicy,
+    /// How often its contacts may be called, calls of other campaigns counted in.
+    #[serde(skip_serializing_if = "Caps::is_empty")]
+    pub caps: Caps,
     /// The provider kind's own fields of a call; the kind checks them.
     pub call: CallFields,
     /// How results are learned.
@@ -83,6 +88,7 @@ pub fn parse(source: &str, file_name: &str) -> Result<CampaignDefinition, Defini
         calling_hours: read(&root, "calling_hours", calling_hours::read)?,
         pacing: read(&root, "pacing", pacing::read)?,
         retry: read(&root, "retry", retry::read)?,
+        caps: read(&root, "caps", caps::read)?,
         call: read(&root, "call", call::read)?,
         results: read(&root, "results", results::read)?,
         guard: read(&root, "guard", guard::read)?,

@@ -281,7 +281,6 @@ fn unknown_keys_are_refused_with_the_nearest_known() {
 #[test]
 fn keys_of_a_later_release_are_refused_and_never_ignored() {
     for (rest, key) in [
-        ("[caps]\nafter_answer = \"7d\"", ":3: caps:"),
         ("[notify]\nwebhook = \"https://crm.example.com\"", ":3: notify:"),
         ("[archive]\nretention = \"30d\"", ":3: archive:"),
         (

@@ -6,6 +6,13 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, Region};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Country(pub(super) Region);
 
+impl Country {
+    /// Whether its calling code is 1: national numbers have ten digits and no prefix.
+    pub fn is_north_american(self) -> bool {
+        PHONE_NUMBER_UTIL.get_country_code_for_region(self.0) == Some(1)
+    }
+}
+
 /// Why a text is no country.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a country: its ISO 3166 code of two letters is expected, such as FR or GB")]

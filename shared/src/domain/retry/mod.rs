@@ -81,6 +81,15 @@ pub fn retry_in(
     Some(contact.call_again(number, last.ended_at + delay.duration(), rule.to_owned()))
 }
 
+/// Whether one of a contact's numbers, from 0, may be called once more: it is valid as far as is known, and was not called
+/// as often as the policy allows.
+pub fn is_usable(policy: &RetryPolicy, history: &[PastAttempt], number: u8) -> bool {
+    let mut calls = history.iter().filter(|attempt| attempt.number == number);
+    let count = calls.clone().count();
+    let exhausted = policy.max_attempts_per_number.is_some_and(|max| count >= usize::from(max));
+    !exhausted && calls.all(|attempt| attempt.outcome != Outcome::InvalidNumber)
+}
+
 struct Contact<'a> {
     policy: &'a RetryPolicy,
     history: &'a [PastAttempt],
@@ -159,10 +168,7 @@ impl Contact<'_> {
     }
 
     fn is_usable(&self, number: u8) -> bool {
-        let mut calls = self.history.iter().filter(|attempt| attempt.number == number);
-        let count = calls.clone().count();
-        let exhausted = self.policy.max_attempts_per_number.is_some_and(|max| count >= usize::from(max));
-        number < self.numbers && !exhausted && calls.all(|attempt| attempt.outcome != Outcome::InvalidNumber)
+        number < self.numbers && is_usable(self.policy, self.history, number)
     }
 
     fn attempts_used_up(&self, outcome: Outcome) -> NextStep {

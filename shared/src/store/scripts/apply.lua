@@ -1,8 +1,9 @@
 -- apply: create a campaign, or change its definition under a new version.
--- ARGV 2 name, 3 id for a new one, 4 definition, 5 account, 6 priority, 7 weight, 8 every_us, 9 max_live, 10 cron (0 | 1)
+-- ARGV 2 name, 3 id for a new one, 4 definition, 5 account, 6 priority, 7 weight, 8 every_us, 9 max_live, 10 cron (0 | 1),
+-- 11 its caps, a rule a line (include/caps.lua)
 -- Returns {code, id}: 2 created, 1 updated, 0 unchanged, -1 the id is taken (ask again with another), -2 the account of a
 -- campaign with contacts on calls cannot change.
---@include time campaign records lanes
+--@include time campaign records lanes caps
 local cid = call('HGET', k_names(), ARGV[2])
 local code = 1
 if cid then
@@ -28,6 +29,7 @@ call('SADD', k_accounts(), ARGV[5])
 call('HINCRBY', k_campaign(cid), 'version', 1)
 call('HSET', k_campaign(cid), 'account', ARGV[5], 'priority', ARGV[6], 'weight', ARGV[7], 'every_us', ARGV[8],
   'max_live', ARGV[9], 'cron', ARGV[10], 'applied_ms', now_ms)
+write_caps(cid, ARGV[11])
 -- A changed priority is a changed place.
 call('ZREM', k_ready(ARGV[5]), cid)
 place_campaign(campaign(cid))

@@ -1,13 +1,14 @@
 -- conclude: write what has become of attempts: their contacts' new records, counts, and the next place to wait in.
 -- Serves a result, a withdrawal (nothing was sent: attempts = -1, no outcome) and a correction of an older attempt.
--- ARGV from 2, a group of 17 an attempt: campaign, position, revision of the attempt, expected revision, new record,
+-- ARGV from 2, a group of 19 an attempt: campaign, position, revision of the attempt, expected revision, new record,
 -- worker of the intent, lane to file in ('' = none), due_ms (0 = front of the lane), outcome that was counted before
 -- (0 = none), outcome to count (0 = none), attempts to add, number to free ('' = none), then slot: 'free' | 'keep',
 -- until when number and slot are taken (ms, 0 = the number is free, the slot as it was), poll entry,
--- poll: 'end' | 'keep', the whole record as it must be ('' = only its revision counts)
+-- poll: 'end' | 'keep', the whole record as it must be ('' = only its revision counts), contact (its id's fingerprint, 0 =
+-- unknown), when the call was made (ms), which is forgotten with a withdrawal and noted with an answer
 -- Returns one value an attempt: 1, or the present record when it is not the expected one.
---@include time campaign records lanes slots
-local GROUP = 17
+--@include time campaign records lanes slots caps
+local GROUP = 19
 local answers = {}
 for i = 2, #ARGV, GROUP do
   local c, position, expected = campaign(ARGV[i]), tonumber(ARGV[i + 1]), tonumber(ARGV[i + 3])
@@ -30,9 +31,15 @@ for i = 2, #ARGV, GROUP do
     if ARGV[i + 8] ~= '0' then count(c.cid, 'o' .. ARGV[i + 8], -1) end
     if ARGV[i + 9] ~= '0' then count(c.cid, 'o' .. ARGV[i + 9], 1) end
     count(c.cid, 'attempts', tonumber(ARGV[i + 10]))
+    local number, second = ARGV[i + 11], second_after(tonumber(ARGV[i + 18]))
+    if ARGV[i + 10] == '-1' then
+      forget_call(number, ARGV[i + 17], second)
+    elseif tonumber(ARGV[i + 9]) == ANSWERED and number ~= '' then
+      note_answer(number, second)
+    end
     call('ZREM', k_intents(), intent)
     if ARGV[i + 12] == 'free' then free_slot(c, slot) else shorten_slot(c, slot, ARGV[i + 13]) end
-    if ARGV[i + 11] ~= '' then release_number(ARGV[i + 11], ARGV[i + 13], c.cid .. ':' .. slot) end
+    if number ~= '' then release_number(number, ARGV[i + 13], c.cid .. ':' .. slot) end
     if ARGV[i + 15] == 'end' then
       call('ZREM', k_polls(c.account), ARGV[i + 14])
       call('PEXPIRE', k_call(c.account, string.match(ARGV[i + 14], '^%x+:%d+:%d+:%d+:(.*)$')), LATE_WORD_MS)

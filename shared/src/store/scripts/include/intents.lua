@@ -1,4 +1,4 @@
--- Intents: attempts that are about to be dialed, or are. Needs records and slots.
+-- Intents: attempts that are about to be dialed, or are. Needs records, slots and caps.
 
 -- Ends a worker's claim of a contact; false when it has none.
 local function take_claim(c, position, lane, worker)
@@ -10,12 +10,15 @@ end
 local dialing = {}
 
 -- Writes a contact's record with a live attempt: its slot, its number, and the instant from which it is in doubt.
-local function write_intent(c, position, revision, record, worker, number, live_until, lock_until, send_by_us, timeout_ms)
+-- The call is counted.
+local function write_intent(c, position, revision, record, worker, number, contact, live_until, lock_until, send_by_us,
+  timeout_ms, called_ms)
   local slot = position .. ':' .. revision
   write_record(c.cid, position, record)
   call('ZADD', k_live(c.cid), live_until, slot)
   call('ZADD', k_account_live(c.account), live_until, c.cid .. ':' .. slot)
   lock_number(number, lock_until, c.cid .. ':' .. slot)
+  note_call(number, contact, second_after(called_ms))
   call('ZADD', k_intents(), int(math.ceil(send_by_us / 1000) + timeout_ms + INTENT_GRACE_MS), c.cid .. ':' .. slot .. ':' .. worker)
   c.last_send_by = math.max(c.last_send_by or 0, send_by_us)
   dialing[c.cid] = c
