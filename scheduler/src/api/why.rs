@@ -89,7 +89,7 @@ impl Situation<'_> {
 
     /// The first open instant from `earliest` on, or why there is none.
     fn next_opening(&self, earliest: Timestamp) -> Result<Timestamp, String> {
-        self.openings.first_open(self.contact.zone.as_deref(), earliest).map_err(|closed| match closed {
+        self.openings.first_open(&self.contact.whereabouts.place, earliest).map_err(|closed| match closed {
             Closed::NoZone => {
                 "nobody knows its time zone: give the list a `timezone` column, or set `unknown_zone` in \
                                [calling_hours]"
@@ -133,6 +133,8 @@ fn reason<'a>(contact: &'a ContactView, otherwise: &'a str) -> &'a str {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use redial_shared::{
         domain::{AttemptId, CampaignId, campaign, learned::Captured},
         store::view::{AttemptView, Counts},
@@ -156,7 +158,7 @@ mod tests {
             id: "c-1".to_owned(),
             numbers: vec![],
             attributes: vec![],
-            zone: Some("Europe/Paris".to_owned()),
+            whereabouts: Arc::new("Europe/Paris".parse().unwrap()),
             priority: 5,
             state,
             outcome: None,
@@ -313,7 +315,7 @@ mod tests {
 
     #[test]
     fn without_a_time_zone_the_remedy_is_told() {
-        let zoneless = ContactView { zone: None, ..contact(ContactState::Pending) };
+        let zoneless = ContactView { whereabouts: Arc::default(), ..contact(ContactState::Pending) };
         let running = campaign_in(CampaignState::Running);
         assert!(why(&zoneless, &running, MORNINGS).starts_with("nobody knows its time zone"));
         assert!(why(&zoneless, &running, ANY_TIME).starts_with("it can be called at any moment"));

@@ -5,6 +5,7 @@ pub mod campaign;
 pub mod contact;
 pub mod contact_list;
 pub mod document;
+pub mod geography;
 pub mod guard;
 pub mod ids;
 pub mod interval;

@@ -4,7 +4,6 @@
 use super::{CampaignInfo, Poll, Settled, Settlement, Store, StoreError, limits};
 use crate::domain::{
     AttemptId, CampaignId, ContactPosition,
-    record::Record,
     transition::{self, Change},
 };
 
@@ -81,11 +80,18 @@ impl Store {
         let attempt = |&position| AttemptId { campaign: info.id, position, revision: 0 };
         let records = self.records(positions.iter().map(attempt)).await?;
         let (_, rows) = self.rows(info.id, info.version, positions.iter().copied()).await?;
-        let changes = positions.iter().zip(records).filter_map(|(position, record)| {
-            let fresh = || Record::fresh(lane, rows[position].contact.numbers.len() as u8);
-            Some((*position, transition::hold(&record.unwrap_or_else(fresh), NO_ZONE)?))
-        });
-        self.revise(info, changes.collect()).await
+        let mut changes = Vec::new();
+        for (position, record) in positions.iter().zip(records) {
+            let record = match record {
+                Some(record) => record,
+                None => self.fresh_record(info, lane, &rows[position]).await?,
+            };
+            // One whose next number is another by now stands in that one's lane too.
+            if record.lane == lane {
+                changes.extend(transition::hold(&record, NO_ZONE).map(|change| (*position, change)));
+            }
+        }
+        self.revise(info, changes).await
     }
 
     /// Writes changes that are no attempt's; one whose record has changed meanwhile is left as it is.
@@ -120,7 +126,7 @@ impl Store {
 impl CampaignInfo {
     /// Whether the contacts of a lane cannot be called because their hours need a time zone and they have none.
     fn lacks_zone(&self, lane: u16) -> bool {
-        self.definition.calling_hours.zones_for(&self.place(lane)).is_none()
+        self.definition.calling_hours.zones_for(&self.whereabouts(lane).place).is_none()
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::{
     Interval,
-    calling_hours::{CallingHours, DAY_NAMES, DaySpan, HoursZone, UnknownZone, Week},
+    calling_hours::{CallingHours, DAY_NAMES, DaySpan, HoursZone, NumbersThatCount, UnknownZone, Week},
     document::{DefinitionError, Item, Table},
 };
 
@@ -23,7 +23,7 @@ pub(super) fn read(table: &Table<'_>) -> Result<CallingHours, DefinitionError> {
         hours.timezone = if item.text()? == "contact" { HoursZone::Contact } else { HoursZone::Fixed(item.zone()?) };
     }
     if let Some(item) = table.get("zones") {
-        only_all_zones(&item)?;
+        hours.zones = item.one_of(&[("all", NumbersThatCount::All), ("dialed", NumbersThatCount::Dialed)])?;
     }
     if let Some(item) = table.get("margin") {
         hours.margin = item.parsed()?;
@@ -96,15 +96,6 @@ fn holidays(item: &Item<'_>) -> Result<BTreeSet<chrono::NaiveDate>, DefinitionEr
     table.later(&["country"])?;
     table.only(&["dates"])?;
     table.required("dates")?.list()?.iter().map(Item::date).collect()
-}
-
-fn only_all_zones(item: &Item<'_>) -> Result<(), DefinitionError> {
-    if item.one_of(&[("all", true), ("dialed", false)])? {
-        return Ok(());
-    }
-    Err(item
-        .error("\"dialed\" belongs to a later release of Redial and is not obeyed yet")
-        .with_hint("remove `zones`: every zone a contact's numbers can be in must allow a call"))
 }
 
 fn restricted(item: &Item<'_>) -> Result<Interval, DefinitionError> {
