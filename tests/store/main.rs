@@ -1,9 +1,11 @@
-//! What the store promises of a provider account, one promise a test, by a clock that is moved by hand.
+//! What the store promises of provider accounts and of contacts' time zones, one promise a test, by a clock that is moved by
+//! hand.
 
 mod health;
 mod hooks;
 mod pacing;
 mod requests;
+mod zones;
 
 use std::time::Duration;
 

@@ -290,6 +290,7 @@ mod tests {
         fn a_record_reads_back_as_it_was_written(
             revision in any::<u32>(), state in 1u8..10, due in 0i64..1 << 47, lane in any::<u16>(), put_off in 0u8..16,
             attempts in prop::collection::vec(attempt(), 0..6),
+            number_lanes in prop_oneof![Just(Vec::new()), prop::collection::vec(any::<u16>(), 3)],
         ) {
             let record = Record {
                 revision,
@@ -303,6 +304,7 @@ mod tests {
                 put_off,
                 reason: "because".to_owned(),
                 attempts,
+                number_lanes,
             };
             prop_assert_eq!(decode(&encode(&record)).expect("what was encoded"), record);
         }

@@ -242,7 +242,6 @@ fn keys_of_a_later_release_are_refused_and_never_ignored() {
         ("[notify]\nwebhook = \"https://crm.example.com\"", ":3: notify:"),
         ("[archive]\nretention = \"30d\"", ":3: archive:"),
         ("[calling_hours]\npreset = \"fr\"", ":4: calling_hours.preset:"),
-        ("[calling_hours]\nmon = [\"9:00-10:00\"]\nzones = \"dialed\"", ":5: calling_hours.zones:"),
         (
             "[calling_hours]\nmon = [\"9:00-10:00\"]\nholidays = { country = \"FR\" }",
             ":5: calling_hours.holidays.country:",

@@ -36,7 +36,8 @@ static BY_NAME: LazyLock<HashMap<Vec<u8>, State>> = LazyLock::new(|| {
     };
     let mut names: HashMap<_, _> = (0..).zip(&STATES).flat_map(named).collect();
     let also = |name: &str, code: &[u8], names: &HashMap<Vec<u8>, State>| (name.as_bytes().to_vec(), names[code]);
-    for (name, code) in [("washington dc", "dc"), ("washington d.c.", "dc"), ("washington, d.c.", "dc"), ("d.c.", "dc")] {
+    for (name, code) in [("washington dc", "dc"), ("washington d.c.", "dc"), ("washington, d.c.", "dc"), ("d.c.", "dc")]
+    {
         let (name, state) = also(name, code.as_bytes(), &names);
         names.insert(name, state);
     }

@@ -31,12 +31,10 @@ fn numbers_are_where_their_prefix_says() {
         ("+33639981234", "Europe/Paris|FR"),
         ("+74012000000", "Europe/Kaliningrad|RU"),
         ("+61255501234", "Australia/Sydney|AU"),
-        ("+61855501234", "Australia/Adelaide|AU"),
+        ("+61855501234", "Australia/Adelaide,Australia/Perth|AU"),
         ("+551155501234", "America/Sao_Paulo|BR"),
-        ("+599", ""),
     ] {
-        let found = PhoneNumber::from_e164(e164).map_or(String::new(), |_| place_of(e164));
-        assert_eq!(found, place, "{e164}");
+        assert_eq!(place_of(e164), place, "{e164}");
     }
 }
 
@@ -44,7 +42,7 @@ fn numbers_are_where_their_prefix_says() {
 fn a_number_that_belongs_to_no_place_can_be_anywhere_in_its_country() {
     for (e164, country, some, never) in [
         ("+18005550123", "US", "Pacific/Honolulu", "Pacific/Guam"),
-        ("+61491570156", "AU", "Australia/Perth", "Indian/Christmas"),
+        ("+61491570156", "AU", "Australia/Perth", "Pacific/Auckland"),
         ("+79005550123", "RU", "Asia/Vladivostok", "Asia/Almaty"),
     ] {
         let place = NumberPlace::of(&number(e164)).place();
@@ -77,7 +75,11 @@ fn the_column_wins_over_the_numbers_for_zones_and_both_give_regions() {
     assert_eq!(shown(None, None, &numbers[..1]), "#America/New_York|US,US-DC");
     assert_eq!(shown(None, florida, &numbers[..1]), "#America/New_York|US,US-DC,US-FL");
     assert_eq!(shown(paris, florida, &numbers[..1]), "Europe/Paris|US,US-DC,US-FL");
-    assert_eq!(shown(paris, florida, &[number("+442079460018")]), "Europe/Paris|GB", "a state of the US says nothing there");
+    assert_eq!(
+        shown(paris, florida, &[number("+442079460018")]),
+        "Europe/Paris|GB",
+        "a state of the US says nothing there"
+    );
     assert_eq!(shown(None, None, &[number("+881612345678")]), "");
     assert_eq!(shown(paris, None, &[number("+881612345678")]), "Europe/Paris");
 }

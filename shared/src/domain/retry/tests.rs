@@ -185,9 +185,9 @@ fn a_delay_past_midnight_needs_no_further_wait() {
         ..RetryPolicy::default()
     };
     let two_today = ["2026-06-15T12:00:00Z", "2026-06-15T23:30:00Z"];
-    assert_eq!(step_at(&policy, Tz::UTC, &two_today), at("2026-06-16T00:30:00Z"));
+    assert_eq!(step_at(&policy, &[Tz::UTC], &two_today), at("2026-06-16T00:30:00Z"));
     let one_today = ["2026-06-14T23:59:00Z", "2026-06-15T12:00:00Z"];
-    assert_eq!(step_at(&policy, Tz::UTC, &one_today), at("2026-06-15T13:00:00Z"));
+    assert_eq!(step_at(&policy, &[Tz::UTC], &one_today), at("2026-06-15T13:00:00Z"));
 }
 
 #[test]
@@ -198,9 +198,10 @@ fn the_next_number_waits_for_the_next_day_too() {
 
 #[test]
 fn reasons_say_why() {
-    let reason = |attempts: &[(u8, Outcome)]| match next_step(&RetryPolicy::default(), &history(attempts), 1, &[Tz::UTC]) {
-        NextStep::Finished { reason, .. } | NextStep::CallAgain { reason, .. } => reason,
-    };
+    let reason =
+        |attempts: &[(u8, Outcome)]| match next_step(&RetryPolicy::default(), &history(attempts), 1, &[Tz::UTC]) {
+            NextStep::Finished { reason, .. } | NextStep::CallAgain { reason, .. } => reason,
+        };
     assert_eq!(reason(&[(0, Busy)]), "busy: retry 1 of 2");
     assert_eq!(reason(&[(0, Voicemail)]), "voicemail: not retried");
     assert_eq!(reason(&[(0, NoAnswer), (0, NoAnswer)]), "no_answer: its one retry is used up");

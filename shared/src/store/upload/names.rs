@@ -61,13 +61,7 @@ impl Upload {
 
 impl Store {
     /// The number of a text; none if it is new and there are `most` already.
-    async fn intern(
-        &self,
-        campaign: CampaignId,
-        kind: &str,
-        text: &str,
-        most: u64,
-    ) -> Result<Option<u16>, StoreError> {
+    async fn intern(&self, campaign: CampaignId, kind: &str, text: &str, most: u64) -> Result<Option<u16>, StoreError> {
         let arguments = Arguments::default().text(campaign).text(kind).text(text).text(most);
         let number: i64 = self.connection.run("intern", arguments.as_slice()).await?;
         Ok(u16::try_from(number).ok())
@@ -112,9 +106,18 @@ impl Store {
             let zone = info.whereabouts(lane).listed_zone();
             let state = state_column(info.columns(row)).and_then(|place| row.contact.attributes.get(place));
             let state = state.and_then(|name| State::named(name));
-            for number in numbers {
-                let text = Clues::new(zone, state, std::slice::from_ref(number)).whereabouts().to_string();
-                let place = match info.place_numbers.get(&text) {
+            let place_of = |number| Clues::new(zone, state, std::slice::from_ref(number)).whereabouts().to_string();
+            let texts: Vec<String> = numbers.iter().map(place_of).collect();
+            let fresh;
+            let known = match texts.iter().all(|text| info.place_numbers.contains_key(text)) {
+                true => info,
+                false => {
+                    fresh = self.fresh_info(info.id).await?;
+                    &*fresh
+                }
+            };
+            for text in texts {
+                let place = match known.place_numbers.get(&text) {
                     Some(number) => *number as u16,
                     // A later version of Redial may know more of a number than the one that filed it.
                     None => self.open_place(info.id, &text).await?,

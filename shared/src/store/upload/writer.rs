@@ -169,7 +169,8 @@ fn unwritable(error: impl std::fmt::Display) -> StoreError {
 impl Store {
     /// Appends blocks behind the `known` ones; false when there are others by now.
     async fn add_blocks(&self, info: &CampaignInfo, known: u32, blocks: &[Packed]) -> Result<bool, StoreError> {
-        let mut arguments = Arguments::default().text(info.id).text(known).text(info.definition.calling_hours.zones.as_str());
+        let mut arguments =
+            Arguments::default().text(info.id).text(known).text(info.definition.calling_hours.zones.as_str());
         for Packed { place: (lane, _), bytes, waits, rows, .. } in blocks {
             arguments.push(lane);
             arguments.push(rows.len());
