@@ -3,6 +3,7 @@
 use redial_shared::{
     domain::{
         CampaignId, CampaignState, ContactState, calling_hours::open_intervals, campaign::CampaignDefinition, contact,
+        geography::Whereabouts,
     },
     store::{Verb, view::Applied},
 };
@@ -108,8 +109,8 @@ impl Model {
     fn open_place(&mut self, id: CampaignId, shown: &str) {
         let now = self.now();
         let campaign = self.campaign_mut(id);
-        let place = shown.parse().expect("it was shown by a place");
-        let open = open_intervals(&campaign.definition.calling_hours, &place, now, now + HOURS_AHEAD);
+        let Ok(whereabouts) = shown.parse::<Whereabouts>();
+        let open = open_intervals(&campaign.definition.calling_hours, &whereabouts.place, now, now + HOURS_AHEAD);
         campaign.hours.insert(shown.to_owned(), (campaign.version, open));
     }
 

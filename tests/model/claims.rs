@@ -83,7 +83,7 @@ impl Model {
             let sooner = same_priority && closes(other) < closes(contact);
             check(!(sooner && is_fresh(contact) && is_fresh(other)), "a lane that closes sooner was passed over")?;
             let is_retry = !other.attempts.is_empty() || other.row.not_before.is_some();
-            let same_lane = same_priority && campaign.place(contact) == campaign.place(other);
+            let same_lane = same_priority && campaign.whereabouts(contact) == campaign.whereabouts(other);
             check(!(same_lane && is_retry && is_fresh(contact)), "a due retry was passed over")?;
         }
         for other in after.campaigns.iter().filter(|other| other.definition.provider == campaign.definition.provider) {

@@ -202,22 +202,20 @@ impl Campaign {
         attempts.filter(|attempt| attempt.slot_until_ms > now_ms).count()
     }
 
-    /// Where a contact can be when these of its numbers count.
-    fn whereabouts(row: &contact::Contact, counted: &[PhoneNumber]) -> Whereabouts {
-        Clues::new(row.zone, None, counted).whereabouts()
-    }
-
     /// Where a contact can be: by all its numbers, or by the one that is called next.
-    pub fn place(&self, contact: &Contact) -> Place {
+    pub fn whereabouts(&self, contact: &Contact) -> Whereabouts {
         let numbers = &contact.row.numbers;
         let next = std::slice::from_ref(&numbers[usize::from(contact.next_number)]);
-        let counted = if self.follows_number() { next } else { numbers };
-        Self::whereabouts(&contact.row, counted).place
+        Clues::new(contact.row.zone, None, if self.follows_number() { next } else { numbers }).whereabouts()
+    }
+
+    pub fn place(&self, contact: &Contact) -> Place {
+        self.whereabouts(contact).place
     }
 
     /// Every place where a row's contact can come to stand.
     pub fn places(&self, row: &contact::Contact) -> Vec<String> {
-        let shown = |counted: &[PhoneNumber]| Self::whereabouts(row, counted).place.to_string();
+        let shown = |counted: &[PhoneNumber]| Clues::new(row.zone, None, counted).whereabouts().to_string();
         match self.follows_number() {
             true => row.numbers.chunks(1).map(shown).collect(),
             false => vec![shown(&row.numbers)],
@@ -230,7 +228,7 @@ impl Campaign {
 
     /// The open interval of a contact that is not over at `now_ms`, as far as its place's hours are known.
     pub fn interval(&self, contact: &Contact, now_ms: i64) -> Option<Interval> {
-        let (version, intervals) = self.hours.get(&self.place(contact).to_string())?;
+        let (version, intervals) = self.hours.get(&self.whereabouts(contact).to_string())?;
         let next = intervals.iter().find(|interval| interval.to.as_millis() > now_ms);
         next.copied().filter(|_| *version == self.version)
     }

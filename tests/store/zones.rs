@@ -158,7 +158,8 @@ async fn with_zones_dialed_the_number_about_to_be_called_decides() {
 async fn a_time_zone_column_and_a_state_count_beside_the_number_that_is_dialed() {
     let world = World::new(DIALED).await;
     let florida = Contact { attributes: vec!["Florida".to_owned()], ..contact("fl", &[WASHINGTON, LONDON]) };
-    let paris = Contact { zone: Some(chrono_tz::Europe::Paris), ..contact("paris", &["+12025550124", LONDON]) };
+    let paris =
+        Contact { zone: Some(chrono_tz::Europe::Paris), ..contact("paris", &["+12025550124", "+442079460019"]) };
     world.upload(vec![florida, Contact { attributes: vec![String::new()], ..paris }], &["State"]).await;
     assert_eq!(world.contact("fl").await.whereabouts.to_string(), "#America/New_York|US,US-DC,US-FL");
     assert_eq!(world.contact("paris").await.whereabouts.to_string(), "Europe/Paris|US,US-DC");

@@ -3,8 +3,9 @@
 
 The time zones and area codes are those of libphonenumber, which the Python package carries:
 
-    pip install phonenumbers==9.0.43 regex && python3 generate.py            # writes places.txt beside this file
-    pip install phonenumbers==9.0.43 regex && python3 generate.py --check    # compares places.txt with the package
+    pip install phonenumbers==9.0.43 regex
+    python3 generate.py            # writes places.txt beside this file, in two minutes
+    python3 generate.py --check    # compares places.txt with the package, by random numbers
 
 Regions are countries (ISO 3166-1), and for the United States, their territories and Canada also states and provinces
 (ISO 3166-2). A number is looked up by the longest of the prefixes listed.
@@ -133,8 +134,12 @@ def zones_table():
 
 def narrowed(candidates, national):
     """The kinds of numbers that may begin so, with those of their patterns that do."""
-    left = ((name, geographic, [p for p in found if p.fullmatch(national, partial=True)]) for name, geographic, found in candidates)
-    return [one for one in left if one[2]]
+    left = []
+    for name, geographic, found in candidates:
+        found = [pattern for pattern in found if pattern.fullmatch(national, partial=True)]
+        if found:
+            left.append((name, geographic, found))
+    return left
 
 
 class Plan:
@@ -146,9 +151,12 @@ class Plan:
         self.kinds = [kind for country in countries for kind in kinds(code, country)]
         self.whole = collections.defaultdict(set)
         for prefix, zones in self.zones.items():
-            if len(countries) == 1 or prefix != self.root:
-                fits = narrowed(self.kinds, prefix[len(self.root):])
-                self.whole[(fits or self.kinds)[0][0]] |= zones
+            fits = narrowed(self.kinds, prefix[len(self.root):])
+            if len(countries) == 1:
+                self.whole[countries[0]] |= zones
+            elif prefix != self.root and fits and fits[0][1]:
+                # What is listed for toll-free numbers and the like is of several countries.
+                self.whole[fits[0][0]] |= zones
 
     def whole_of(self, country):
         return self.whole[country] or self.zones.get(self.root, set())
