@@ -167,10 +167,12 @@ for _ = 1, want + CLAIM_TURNS do
     wait_until = math.ceil((c.tat_us - LEAD_US - GAP_US) / 1000)
     break
   end
-  local part, lane, c_room, from, to
+  local part, lane, closes, c_room, from, to
   if c then
     wake_lanes(c)
-    part, lane = string.match(call('ZRANGE', k_lanes_open(c.cid), 0, 0)[1] or '', '^(%a):(%d+)$')
+    local first = call('ZRANGE', k_lanes_open(c.cid), 0, 0, 'WITHSCORES')
+    part, lane = string.match(first[1] or '', '^(%a):(%d+)$')
+    closes = lane and tonumber(first[2]) % LANE_RANK
     c_room = lane and is_dialing(c) and live_room(k_live(c.cid), c.max_live, c.claimed) or 0
     if lane then from, to = interval_at(c, lane, now_ms) end
   end
@@ -178,6 +180,10 @@ for _ = 1, want + CLAIM_TURNS do
   if not c then
     -- All that were looked at have been parked.
   elseif not lane or not is_dialing(c) then
+    place_campaign(c)
+  elseif to and closes ~= math.min(to, CLOSES_MAX) then
+    -- It has been closed since it was placed: others may close sooner now.
+    place_lane(c, lane)
     place_campaign(c)
   elseif c_room <= 0 then
     park(c, now_ms + 1000)
