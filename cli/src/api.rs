@@ -346,9 +346,18 @@ pub struct ContactStory {
     /// The list's other columns.
     #[serde(default)]
     pub attributes: serde_json::Map<String, serde_json::Value>,
-    /// IANA time zone, where one is known.
+    /// IANA time zone, where it is in just one.
     #[serde(default)]
     pub timezone: Option<String>,
+    /// Every time zone in which it can be.
+    #[serde(default)]
+    pub timezones: Vec<String>,
+    /// `list`, `numbers` or `unknown`.
+    #[serde(default)]
+    pub timezones_from: String,
+    /// Countries and states in which it can be.
+    #[serde(default)]
+    pub regions: Vec<String>,
     /// 1 first … 9 last.
     #[serde(default)]
     pub priority: Option<u8>,

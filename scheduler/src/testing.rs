@@ -99,7 +99,7 @@ impl World {
         self.store.apply(&definition, &source).await.unwrap().1
     }
 
-    /// Adds contacts from number `from` on, in the list's order, to a time zone (empty: none given).
+    /// Adds contacts from number `from` on, in the list's order, to a time zone (empty: none given, nor known by the number).
     pub(crate) async fn upload(&self, campaign: CampaignId, from: usize, count: usize, zone: &str) {
         assert_eq!(self.try_upload(campaign, from, count, zone).await.unwrap().accepted, count as u64);
     }
@@ -113,7 +113,9 @@ impl World {
     ) -> Result<UploadCounts, StoreError> {
         let mut upload = self.store.upload(campaign).await?;
         let contact = |index: usize| {
-            let number = format!("+1{}55501{:02}", 200 + index / 100, index % 100);
+            let nowhere = format!("+9995550{index:04}");
+            let number = format!("+1{}55501{:02}", 201 + index / 100, index % 100);
+            let number = if zone.is_empty() { nowhere } else { number };
             Contact {
                 id: format!("c{index}"),
                 numbers: vec![PhoneNumber::from_e164(&number).unwrap()],

@@ -25,7 +25,7 @@ impl Model {
         let campaign = self.campaign(claimed.campaign);
         let contact = campaign.contact(claimed.position).expect("claims are of contacts");
         let permit = Timestamp::from_millis(claimed.permit_us / 1000);
-        let open = campaign.interval(contact.row.zone, self.now_ms).is_some_and(|interval| interval.contains(permit));
+        let open = campaign.interval(contact, self.now_ms).is_some_and(|interval| interval.contains(permit));
         let digits = &intent.record.attempts.last().expect("an intent has an attempt").dialed;
         let mut reasons = Vec::new();
         let mut refuse = |applies: bool, answer| {
@@ -58,8 +58,9 @@ impl Model {
     /// The last moment for the request of an intent that is written.
     pub fn send_by_us(&self, worker: u32, intent: &Intent) -> i64 {
         let campaign = self.campaign(intent.claimed.campaign);
-        let zone = campaign.contact(intent.claimed.position).and_then(|contact| contact.row.zone);
-        let closes = campaign.interval(zone, self.now_ms).map(|interval| interval.to.as_millis());
+        let contact = campaign.contact(intent.claimed.position);
+        let open = contact.and_then(|contact| campaign.interval(contact, self.now_ms));
+        let closes = open.map(|interval| interval.to.as_millis());
         let ends = [self.leases.get(&worker).copied(), closes, campaign.run_until.map(Timestamp::as_millis)];
         let first = ends.into_iter().flatten().map(|end_ms| end_ms * 1000).min().unwrap_or(i64::MAX);
         first.min(intent.claimed.permit_us + limits::SEND_LAG_US as i64)
@@ -150,8 +151,8 @@ impl Model {
     fn end(&mut self, attempt: AttemptId, ending: &Ending, definition: &CampaignDefinition) -> bool {
         let campaign = self.campaigns.iter_mut().find(|campaign| campaign.id == attempt.campaign);
         let Some(campaign) = campaign else { return false };
-        let zone = campaign.contact(attempt.position).and_then(|contact| contact.row.zone);
-        let calendar = campaign.calendar(zone);
+        let calendars =
+            campaign.contact(attempt.position).map(|contact| campaign.calendars(contact)).unwrap_or_default();
         let Some(contact) = campaign.contact_mut(attempt.position) else { return false };
         let Some(index) = contact.attempts.iter().position(|past| past.record.revision == attempt.revision) else {
             return false;
@@ -180,7 +181,7 @@ impl Model {
         if ending.hold {
             return true;
         }
-        match next_step(&definition.retry, &contact.history(), contact.row.numbers.len() as u8, calendar) {
+        match next_step(&definition.retry, &contact.history(), contact.row.numbers.len() as u8, &calendars) {
             NextStep::Finished { state, .. } => contact.state = state,
             NextStep::CallAgain { number, not_before, .. } => {
                 contact.state = ContactState::Waiting;

@@ -3,6 +3,7 @@
 use redial_shared::{
     domain::{
         CampaignId, CampaignState, ContactState, calling_hours::open_intervals, campaign::CampaignDefinition, contact,
+        geography::Whereabouts,
     },
     store::{Verb, view::Applied},
 };
@@ -13,7 +14,8 @@ use crate::model::{Campaign, Contact, Model};
 const HOURS_AHEAD: std::time::Duration = std::time::Duration::from_secs(2 * 24 * 3600);
 
 impl Model {
-    /// Creates a campaign or changes its definition. None: one with live calls cannot change its account.
+    /// Creates a campaign or changes its definition. None: one with live calls cannot change its account, one with contacts
+    /// not which of their numbers count.
     pub fn apply(&mut self, id: CampaignId, definition: CampaignDefinition, source: &str) -> Option<Applied> {
         let (now_ms, claims) = (self.now_ms, self.claims_of(id));
         let Some(campaign) = self.campaigns.iter_mut().find(|campaign| campaign.definition.name == definition.name)
@@ -27,6 +29,10 @@ impl Model {
             return Some(Applied::Unchanged);
         }
         let is_busy = campaign.live_calls(now_ms) + claims > 0;
+        let other_numbers = campaign.definition.calling_hours.zones != definition.calling_hours.zones;
+        if other_numbers && !campaign.contacts.is_empty() {
+            return None;
+        }
         if campaign.definition.provider != definition.provider && is_busy {
             return None;
         }
@@ -94,18 +100,18 @@ impl Model {
         Some(true)
     }
 
-    /// Writes the open hours of the zones that a campaign's contacts have.
+    /// Writes the open hours of the places where a campaign's contacts can be.
     pub fn write_hours(&mut self, id: CampaignId) {
-        let zones: Vec<_> = self.campaign(id).hours.keys().cloned().collect();
-        zones.iter().for_each(|zone| self.open_zone(id, zone));
+        let places: Vec<_> = self.campaign(id).hours.keys().cloned().collect();
+        places.iter().for_each(|place| self.open_place(id, place));
     }
 
-    fn open_zone(&mut self, id: CampaignId, zone: &str) {
+    fn open_place(&mut self, id: CampaignId, shown: &str) {
         let now = self.now();
         let campaign = self.campaign_mut(id);
-        let place = zone.parse().expect("zones are places");
-        let open = open_intervals(&campaign.definition.calling_hours, &place, now, now + HOURS_AHEAD);
-        campaign.hours.insert(zone.to_owned(), (campaign.version, open));
+        let Ok(whereabouts) = shown.parse::<Whereabouts>();
+        let open = open_intervals(&campaign.definition.calling_hours, &whereabouts.place, now, now + HOURS_AHEAD);
+        campaign.hours.insert(shown.to_owned(), (campaign.version, open));
     }
 
     /// Adds the rows whose id and numbers are not there yet, in order; answers which were added. None: the campaign has
@@ -125,8 +131,8 @@ impl Model {
         if !added.is_empty() {
             campaign.reopen();
         }
-        let zones: Vec<_> = added.iter().map(|row| row.zone.map_or("", |zone| zone.name())).collect();
-        zones.iter().for_each(|zone| self.open_zone(id, zone));
+        let places: Vec<_> = added.iter().flat_map(|row| self.campaign(id).places(row)).collect();
+        places.iter().for_each(|place| self.open_place(id, place));
         Some(added)
     }
 }

@@ -46,7 +46,7 @@ impl Model {
         check(self.may_dial(account), "its account may not dial")?;
         check(campaign.is_dialing(now_ms), "its campaign may not dial")?;
         check(claimed.version == campaign.version, "it has another version")?;
-        check(campaign.is_open(contact.row.zone, now_ms), "its hours are closed")?;
+        check(campaign.is_open(contact, now_ms), "its hours are closed")?;
         check(contact.is_callable(), "it is not to be called")?;
         check(contact.due_ms() <= now_ms, "it is not due")?;
         check(!self.holds(worker, campaign.id, contact), "its worker has it already")?;
@@ -73,7 +73,7 @@ impl Model {
     fn was_first(&self, after: &Self, claimed: &Claimed) -> Result<(), String> {
         let campaign = self.campaign(claimed.campaign);
         let contact = campaign.contact(claimed.position).ok_or("no contact")?;
-        let closes = |contact: &Contact| campaign.interval(contact.row.zone, self.now_ms).map(|interval| interval.to);
+        let closes = |contact: &Contact| campaign.interval(contact, self.now_ms).map(|interval| interval.to);
         let left = after.waiting_at(campaign.id, claimed.permit_us);
         let is_fresh =
             |contact: &Contact| contact.attempts.is_empty() && contact.row.not_before.is_none() && !contact.came_back;
@@ -83,7 +83,7 @@ impl Model {
             let sooner = same_priority && closes(other) < closes(contact);
             check(!(sooner && is_fresh(contact) && is_fresh(other)), "a lane that closes sooner was passed over")?;
             let is_retry = !other.attempts.is_empty() || other.row.not_before.is_some();
-            let same_lane = same_priority && contact.row.zone == other.row.zone;
+            let same_lane = same_priority && campaign.whereabouts(contact) == campaign.whereabouts(other);
             check(!(same_lane && is_retry && is_fresh(contact)), "a due retry was passed over")?;
         }
         for other in after.campaigns.iter().filter(|other| other.definition.provider == campaign.definition.provider) {
@@ -123,9 +123,8 @@ impl Model {
         let permit = Timestamp::from_millis(permit_us / 1000);
         let mut waiting = self.waiting(campaign);
         let campaign = self.campaign(campaign);
-        let is_open = |contact: &&Contact| {
-            campaign.interval(contact.row.zone, self.now_ms).is_some_and(|interval| permit < interval.to)
-        };
+        let is_open =
+            |contact: &&Contact| campaign.interval(contact, self.now_ms).is_some_and(|interval| permit < interval.to);
         waiting.retain(|contact| is_open(contact) && campaign.run_until.is_none_or(|until| permit < until));
         waiting
     }
@@ -137,7 +136,7 @@ impl Model {
             let due_ms = contact.due_ms().max(contact.rests_until_ms);
             contact.is_callable()
                 && bucket_ms(due_ms) <= self.now_ms
-                && campaign.is_open(contact.row.zone, self.now_ms)
+                && campaign.is_open(contact, self.now_ms)
                 && !self.is_claimed(campaign.id, contact)
         };
         match campaign.is_dialing(self.now_ms) {
@@ -200,7 +199,7 @@ impl Campaign {
     /// When a contact that nobody can call now can be called; the drain's next stop.
     pub fn opens_ms(&self, contact: &Contact, now_ms: i64) -> Option<i64> {
         let due_ms = bucket_ms(contact.due_ms().max(contact.rests_until_ms)).max(now_ms);
-        self.interval(contact.row.zone, due_ms).map(|interval| interval.from.as_millis().max(due_ms))
+        self.interval(contact, due_ms).map(|interval| interval.from.as_millis().max(due_ms))
     }
 }
 

@@ -8,8 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono_tz::Tz;
 use redial_shared::{
     domain::{
-        AttemptId, CampaignId, CampaignState, ContactState, Interval, Outcome, Place, Timestamp,
-        campaign::CampaignDefinition, contact, record::AttemptRecord, retry::PastAttempt,
+        AttemptId, CampaignId, CampaignState, ContactState, Interval, Outcome, PhoneNumber, Place, Timestamp,
+        calling_hours::NumbersThatCount,
+        campaign::CampaignDefinition,
+        contact,
+        geography::{Clues, Whereabouts},
+        record::AttemptRecord,
+        retry::PastAttempt,
     },
     store::view::Counts,
 };
@@ -56,7 +61,7 @@ pub struct Campaign {
     /// What its unfinished contacts have become: `cancelled` or `expired`.
     pub ended: Option<ContactState>,
     pub run_until: Option<Timestamp>,
-    /// The open hours of each zone, and of which version they are.
+    /// The open hours of each place, and of which version they are.
     pub hours: BTreeMap<String, (u32, Vec<Interval>)>,
     pub pace: Pace,
     pub contacts: Vec<Contact>,
@@ -198,21 +203,44 @@ impl Campaign {
         attempts.filter(|attempt| attempt.slot_until_ms > now_ms).count()
     }
 
-    /// The open interval of a zone's contacts that is not over at `now_ms`, as far as its hours are known.
-    pub fn interval(&self, zone: Option<Tz>, now_ms: i64) -> Option<Interval> {
-        let (version, intervals) = self.hours.get(zone.map_or("", |zone| zone.name()))?;
+    /// Where a contact can be: by all its numbers, or by the one that is called next.
+    pub fn whereabouts(&self, contact: &Contact) -> Whereabouts {
+        let numbers = &contact.row.numbers;
+        let next = std::slice::from_ref(&numbers[usize::from(contact.next_number)]);
+        Clues::new(contact.row.zone, None, if self.follows_number() { next } else { numbers }).whereabouts()
+    }
+
+    pub fn place(&self, contact: &Contact) -> Place {
+        self.whereabouts(contact).place
+    }
+
+    /// Every place where a row's contact can come to stand.
+    pub fn places(&self, row: &contact::Contact) -> Vec<String> {
+        let shown = |counted: &[PhoneNumber]| Clues::new(row.zone, None, counted).whereabouts().to_string();
+        match self.follows_number() {
+            true => row.numbers.chunks(1).map(shown).collect(),
+            false => vec![shown(&row.numbers)],
+        }
+    }
+
+    pub fn follows_number(&self) -> bool {
+        self.definition.calling_hours.zones == NumbersThatCount::Dialed
+    }
+
+    /// The open interval of a contact that is not over at `now_ms`, as far as its place's hours are known.
+    pub fn interval(&self, contact: &Contact, now_ms: i64) -> Option<Interval> {
+        let (version, intervals) = self.hours.get(&self.whereabouts(contact).to_string())?;
         let next = intervals.iter().find(|interval| interval.to.as_millis() > now_ms);
         next.copied().filter(|_| *version == self.version)
     }
 
-    pub fn is_open(&self, zone: Option<Tz>, now_ms: i64) -> bool {
-        self.interval(zone, now_ms).is_some_and(|interval| interval.from.as_millis() <= now_ms)
+    pub fn is_open(&self, contact: &Contact, now_ms: i64) -> bool {
+        self.interval(contact, now_ms).is_some_and(|interval| interval.from.as_millis() <= now_ms)
     }
 
-    /// The zone whose calendar days count for a contact.
-    pub fn calendar(&self, zone: Option<Tz>) -> Tz {
-        let of_hours = || self.definition.calling_hours.zones_for(&Place::default())?.first().copied();
-        zone.or_else(of_hours).unwrap_or(Tz::UTC)
+    /// The zones whose calendar days count for a contact. (All numbers of a case have one.)
+    pub fn calendars(&self, contact: &Contact) -> Vec<Tz> {
+        self.place(contact).zones
     }
 
     /// A contact's state as users see it: what is not finished when its campaign ends has ended with it.

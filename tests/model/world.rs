@@ -82,6 +82,8 @@ pub struct Worker {
 #[derive(Clone)]
 pub struct Job {
     pub claimed: Claimed,
+    /// Its record as it was claimed.
+    pub before: Record,
     pub info: Arc<CampaignInfo>,
     pub row: contact::Contact,
 }

@@ -1,4 +1,5 @@
-//! What the store promises of provider accounts and of people, one promise a test, by a clock that is moved by hand.
+//! What the store promises of provider accounts, of people and of their time zones, one promise a test, by a clock that is
+//! moved by hand.
 
 mod caller;
 mod caps;
@@ -7,6 +8,7 @@ mod hooks;
 mod pacing;
 mod requests;
 mod suppressions;
+mod zones;
 
 use std::time::Duration;
 

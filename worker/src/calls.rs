@@ -40,6 +40,8 @@ pub(crate) struct Job {
     pub(crate) account: Arc<Account>,
     pub(crate) info: Arc<CampaignInfo>,
     pub(crate) claimed: Claimed,
+    /// The contact's record as it was claimed.
+    pub(crate) before: Record,
     pub(crate) row: Row,
     pub(crate) _place: OwnedSemaphorePermit,
 }
@@ -161,8 +163,7 @@ async fn give_back(job: &Job, due: Option<Timestamp>) {
 /// The intent for a claimed contact's next number, and that number; none if its row has no such number.
 fn intent(job: &Job, worker: u32) -> Option<(Intent, PhoneNumber)> {
     let row = &job.row.contact;
-    let fresh = || Record::fresh(job.claimed.lane, row.numbers.len() as u8);
-    let before = job.claimed.record.clone().unwrap_or_else(fresh);
+    let before = &job.before;
     let number = row.numbers.get(usize::from(before.next_number))?.clone();
     let permit = Timestamp::from_millis(job.claimed.permit_us / 1000);
     let results = &job.info.definition.results;
@@ -172,7 +173,7 @@ fn intent(job: &Job, worker: u32) -> Option<(Intent, PhoneNumber)> {
     let intent = Intent {
         claimed: job.claimed.clone(),
         contact_id: row.id.clone(),
-        record: transition::begin(&before, number.digits(), permit, worker),
+        record: transition::begin(before, number.digits(), permit, worker),
         slot_until: permit + slot.duration(),
         number_until: permit + results.give_up.duration().max(slot.duration()),
         ends_poll: last.map(|last| PollEntry {

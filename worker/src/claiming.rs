@@ -85,9 +85,14 @@ async fn hand_over(
         let positions = of_campaign.iter().map(|claimed| claimed.position);
         let (info, mut rows) = store.rows(of_campaign[0].campaign, of_campaign[0].version, positions).await?;
         for claimed in of_campaign {
-            let (Some(row), Some(place)) = (rows.remove(&claimed.position), free.split(1)) else { continue };
-            let job =
-                Job { account: account.clone(), info: info.clone(), claimed: claimed.clone(), row, _place: place };
+            let (Some(mut row), Some(place)) = (rows.remove(&claimed.position), free.split(1)) else { continue };
+            let before = match &claimed.record {
+                Some(record) => record.clone(),
+                None => store.fresh_record(&info, claimed.lane, &row).await?,
+            };
+            row.contact.zone = info.zone(claimed.lane);
+            let (account, info, claimed) = (account.clone(), info.clone(), claimed.clone());
+            let job = Job { account, info, claimed, before, row, _place: place };
             if jobs.send(job).is_err() {
                 return Ok(());
             }

@@ -32,7 +32,10 @@ pub fn story(contact: &ContactStory, campaign: &str, now: DateTime<Utc>, paint: 
 
 fn who(contact: &ContactStory) -> Vec<String> {
     let mut lines = vec![format!("numbers: {}", printable(&contact.numbers.join(", ")))];
-    lines.extend(contact.timezone.iter().map(|zone| format!("time zone: {}", printable(zone))));
+    lines.extend(time_zones(contact));
+    if !contact.regions.is_empty() {
+        lines.push(format!("regions: {}", printable(&contact.regions.join(", "))));
+    }
     lines.extend(contact.priority.map(|priority| format!("priority: {priority}")));
     let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let attributes = contact.attributes.iter().map(|(name, value)| format!("{name}={}", text(value)));
@@ -41,6 +44,22 @@ fn who(contact: &ContactStory) -> Vec<String> {
         lines.push(format!("attributes: {}", printable(&attributes)));
     }
     lines
+}
+
+/// Where its clocks are, and whence that is known.
+fn time_zones(contact: &ContactStory) -> Option<String> {
+    let whence = match contact.timezones_from.as_str() {
+        "list" => " (by the list)",
+        "numbers" if contact.numbers.len() > 1 => " (by its numbers)",
+        "numbers" => " (by its number)",
+        _ => "",
+    };
+    let zones = printable(&contact.timezones.join(", "));
+    match contact.timezones.len() {
+        0 => None,
+        1 => Some(format!("time zone: {zones}{whence}")),
+        _ => Some(format!("time zones, all of which must allow a call: {zones}{whence}")),
+    }
 }
 
 /// One attempt as a sentence or two.
@@ -121,7 +140,8 @@ mod tests {
     fn the_story_tells_each_attempt_why_not_now_and_when_next() {
         let contact = contact(serde_json::json!({
             "contact_id": "4711", "numbers": ["+12025550101", "+12025550102"], "attributes": {"first_name": "Ann"},
-            "timezone": "America/New_York", "priority": 5, "state": "waiting", "outcome": "busy", "reason": "",
+            "timezone": "America/New_York", "timezones": ["America/New_York"], "timezones_from": "numbers",
+            "regions": ["US", "US-DC"], "priority": 5, "state": "waiting", "outcome": "busy", "reason": "",
             "next_attempt_at": "2026-12-01T15:15:00.000Z", "why": "It waits 15 min after a busy line.",
             "attempts": [{"attempt_id": "1-0-1", "contact_id": "4711", "phone": "+12025550101", "number": 1,
                 "provider": "acme", "call_id": "c-9", "started_at": "2026-12-01T14:59:00.000Z",
@@ -131,7 +151,8 @@ mod tests {
         let expected = "\
 Contact 4711 of nightly is waiting.
   numbers: +12025550101, +12025550102
-  time zone: America/New_York
+  time zone: America/New_York (by its numbers)
+  regions: US, US-DC
   priority: 5
   attributes: first_name=Ann
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::{Extension, Json, extract::State, http::request::Parts};
 use redial_shared::{
-    domain::{PhoneNumber, learned::Captured, role::Role},
+    domain::{PhoneNumber, geography::ZoneSource, learned::Captured, place::Region, role::Role},
     store::view::{AttemptView, ContactView},
 };
 use serde::Serialize;
@@ -27,8 +27,14 @@ pub struct ContactAnswer {
     numbers: Vec<String>,
     /// The list's other columns.
     attributes: BTreeMap<String, String>,
-    /// IANA time zone, where it is known.
+    /// IANA time zone, where it is in just one.
     timezone: Option<String>,
+    /// Every time zone in which it can be: a call starts only when its hours are open in all of them.
+    timezones: Vec<String>,
+    /// Whence these are known: `list` (its `timezone` column), `numbers`, or `unknown`.
+    timezones_from: &'static str,
+    /// The countries (`US`) and states (`US-FL`) in which it can be.
+    regions: Vec<String>,
     /// 1 first … 9 last.
     priority: u8,
     /// Where it stands.
@@ -148,12 +154,20 @@ pub async fn contact(
 
 impl ContactAnswer {
     fn of(contact: ContactView, why: String, role: Role) -> Self {
+        let place = &contact.whereabouts.place;
         Self {
             contact_id: contact_id(&contact, role),
             numbers: contact.numbers.iter().map(|number| shown(number, role)).collect(),
             attempts: contact.attempts.iter().map(|attempt| AttemptRow::of(&contact, attempt, role)).collect(),
             attributes: contact.attributes.into_iter().collect(),
-            timezone: contact.zone,
+            timezone: contact.whereabouts.only_zone().map(|zone| zone.name().to_owned()),
+            timezones: place.zones.iter().map(|zone| zone.name().to_owned()).collect(),
+            timezones_from: match contact.whereabouts.zones_from {
+                ZoneSource::List => "list",
+                ZoneSource::Numbers => "numbers",
+                ZoneSource::Nothing => "unknown",
+            },
+            regions: place.regions.iter().map(Region::to_string).collect(),
             priority: contact.priority,
             state: contact.state.to_string(),
             outcome: contact.outcome.map(|outcome| outcome.to_string()),

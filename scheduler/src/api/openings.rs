@@ -29,21 +29,21 @@ pub enum Closed {
 /// Intervals in which a contact may be called.
 type Open = Result<Arc<[Interval]>, Closed>;
 
-/// The openings of one campaign from now on. Each zone is looked up once, however many contacts it has.
+/// The openings of one campaign from now on. Each place is looked up once, however many contacts it has.
 pub struct Openings {
     state: CampaignState,
     next_run_at: Option<Timestamp>,
     run_until: Option<Timestamp>,
     hours: CallingHours,
     now: Timestamp,
-    by_zone: Mutex<HashMap<Option<String>, Open>>,
+    by_place: Mutex<HashMap<Place, Open>>,
 }
 
 impl Openings {
     /// Those of a campaign as it stands.
     pub fn new(campaign: &CampaignView, hours: &CallingHours, now: Timestamp) -> Self {
         let CampaignView { state, next_run_at, run_until, .. } = *campaign;
-        Self { state, next_run_at, run_until, hours: hours.clone(), now, by_zone: Mutex::default() }
+        Self { state, next_run_at, run_until, hours: hours.clone(), now, by_place: Mutex::default() }
     }
 
     /// The present, from which they count.
@@ -61,7 +61,8 @@ impl Openings {
             _ => None,
         };
         let Some(begins) = begins.filter(|_| is_open) else { return own };
-        let first = |from: Timestamp| self.first_open(contact.zone.as_deref(), own.map_or(from, |own| own.max(from)));
+        let place = &contact.whereabouts.place;
+        let first = |from: Timestamp| self.first_open(place, own.map_or(from, |own| own.max(from)));
         let mut at = first(begins).ok();
         if let (Some(found), Some(until), Some(next_run)) = (at, self.run_until, self.next_run_at)
             && self.state == CampaignState::Running
@@ -72,38 +73,36 @@ impl Openings {
         at.filter(|at| *at > self.now).or(own)
     }
 
-    /// The first instant from `earliest` on at which a contact of this zone may be called.
+    /// The first instant from `earliest` on at which a contact that can be there may be called.
     ///
     /// # Errors
     /// When none is known.
-    pub fn first_open(&self, zone: Option<&str>, earliest: Timestamp) -> Result<Timestamp, Closed> {
-        let open = self.of_zone(zone)?;
+    pub fn first_open(&self, place: &Place, earliest: Timestamp) -> Result<Timestamp, Closed> {
+        let open = self.of_place(place)?;
         let later = open.iter().find(|interval| interval.to > earliest);
         later.map(|interval| interval.from.max(earliest)).ok_or(Closed::TooLong)
     }
 
-    /// Which rule keeps a contact of this zone from being called at an instant, in words; none if nothing does.
-    pub fn rule_that_closes(&self, zone: Option<&str>, at: Timestamp) -> Option<String> {
-        let closed = calling_hours::closed(&self.hours, &place(zone), at).ok().flatten();
+    /// Which rule keeps a contact from being called at an instant, in words; none if nothing does.
+    pub fn rule_that_closes(&self, place: &Place, at: Timestamp) -> Option<String> {
+        let closed = calling_hours::closed(&self.hours, place, at).ok().flatten();
         closed.map(|closed| closed.why)
     }
 
-    fn of_zone(&self, zone: Option<&str>) -> Open {
-        let mut by_zone = self.by_zone.lock().expect("no panic while held");
-        let look = || look(&self.hours, zone, self.now);
-        by_zone.entry(zone.map(str::to_owned)).or_insert_with(look).clone()
+    fn of_place(&self, place: &Place) -> Open {
+        let mut by_place = self.by_place.lock().expect("no panic while held");
+        if let Some(open) = by_place.get(place) {
+            return open.clone();
+        }
+        let open = look(&self.hours, place, self.now);
+        by_place.insert(place.clone(), open.clone());
+        open
     }
 }
 
-fn look(hours: &CallingHours, zone: Option<&str>, now: Timestamp) -> Open {
-    let place = place(zone);
-    match hours.hold(&place) {
+fn look(hours: &CallingHours, place: &Place, now: Timestamp) -> Open {
+    match hours.hold(place) {
         Some(hold) => Err(Closed::Held(hold)),
-        None => Ok(open_intervals(hours, &place, now, now + AHEAD).into()),
+        None => Ok(open_intervals(hours, place, now, now + AHEAD).into()),
     }
-}
-
-/// Where a contact can be, as its lane tells; nothing where its list tells nothing.
-fn place(zone: Option<&str>) -> Place {
-    zone.and_then(|place| place.parse().ok()).unwrap_or_default()
 }

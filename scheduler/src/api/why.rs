@@ -112,7 +112,7 @@ impl Situation<'_> {
 
     /// The first open instant from `earliest` on, or why there is none.
     fn next_opening(&self, earliest: Timestamp) -> Result<Timestamp, String> {
-        self.openings.first_open(self.contact.zone.as_deref(), earliest).map_err(|closed| match closed {
+        self.openings.first_open(&self.contact.whereabouts.place, earliest).map_err(|closed| match closed {
             Closed::Held(hold) => hold.to_string(),
             Closed::TooLong => {
                 format!("its calling hours do not open within the next 15 days{}", self.rule(earliest))
@@ -122,7 +122,7 @@ impl Situation<'_> {
 
     /// `: US-FL allows calls until 20:00 …`, for the rule that closes at an instant.
     fn rule(&self, at: Timestamp) -> String {
-        let rule = self.openings.rule_that_closes(self.contact.zone.as_deref(), at);
+        let rule = self.openings.rule_that_closes(&self.contact.whereabouts.place, at);
         rule.map_or_else(String::new, |rule| format!(": {rule}"))
     }
 
@@ -160,6 +160,8 @@ fn reason<'a>(contact: &'a ContactView, otherwise: &'a str) -> &'a str {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use redial_shared::{
         domain::{AttemptId, CampaignId, campaign, learned::Captured},
         store::view::{AttemptView, Counts},
@@ -183,7 +185,7 @@ mod tests {
             id: "c-1".to_owned(),
             numbers: vec![],
             attributes: vec![],
-            zone: Some("Europe/Paris".to_owned()),
+            whereabouts: Arc::new("Europe/Paris".parse().unwrap()),
             priority: 5,
             state,
             outcome: None,
@@ -374,7 +376,7 @@ mod tests {
 
     #[test]
     fn without_a_time_zone_the_remedy_is_told() {
-        let zoneless = ContactView { zone: None, ..contact(ContactState::Pending) };
+        let zoneless = ContactView { whereabouts: Arc::default(), ..contact(ContactState::Pending) };
         let running = campaign_in(CampaignState::Running);
         assert!(why(&zoneless, &running, MORNINGS).starts_with("nobody knows its time zone"));
         assert!(why(&zoneless, &running, ANY_TIME).starts_with("it can be called at any moment"));
@@ -383,7 +385,10 @@ mod tests {
     #[test]
     fn the_rule_of_a_preset_that_closes_is_told_and_so_is_what_it_does_not_cover() {
         const US: &str = "[calling_hours]\npreset = \"us\"\n";
-        let in_place = |place: &str| ContactView { zone: Some(place.to_owned()), ..contact(ContactState::Pending) };
+        let in_place = |place: &str| ContactView {
+            whereabouts: Arc::new(place.parse().unwrap()),
+            ..contact(ContactState::Pending)
+        };
         let running = campaign_in(CampaignState::Running);
         let said = why(&in_place("America/New_York|US,US-KY"), &running, US);
         let expected = "outside its calling hours until 2026-06-01T14:00:00.000Z: US-KY allows calls from 10:00 (Mon 08:00 \

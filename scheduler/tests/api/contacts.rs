@@ -19,10 +19,26 @@ async fn a_contact_is_found_by_its_id_and_by_any_number() {
         contact,
         json!({
             "contact_id": "c-1", "numbers": ["+12025550101", "+442079460101"], "attributes": {"first_name": "Ann"},
-            "timezone": "Europe/Paris", "priority": 5, "state": "pending", "outcome": null, "reason": "",
+            "timezone": "Europe/Paris", "timezones": ["Europe/Paris"], "timezones_from": "list",
+            "regions": ["GB", "US", "US-DC"], "priority": 5, "state": "pending", "outcome": null, "reason": "",
             "next_attempt_at": null, "why": "the campaign was not started: `redial start nightly`", "attempts": [],
         })
     );
+}
+
+#[tokio::test]
+async fn where_a_contact_can_be_follows_from_its_numbers_and_its_state() {
+    let api = Api::with_campaign().await;
+    api.upload("phone1,phone2,id,state\n+12025550101,+13125550101,c-1,Florida\n+442079460101,,c-2,Florida\n")
+        .await
+        .ok();
+    let contact = api.get("/campaigns/nightly/contacts/c-1").await.ok();
+    assert_eq!(contact["timezone"], json!(null), "it is in more than one");
+    assert_eq!(contact["timezones"], json!(["America/Chicago", "America/New_York"]));
+    assert_eq!(contact["timezones_from"], "numbers");
+    assert_eq!(contact["regions"], json!(["US", "US-DC", "US-FL", "US-IL"]));
+    let contact = api.get("/campaigns/nightly/contacts/c-2").await.ok();
+    assert_eq!((&contact["timezone"], &contact["regions"]), (&json!("Europe/London"), &json!(["GB"])));
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ pub struct Contact {
     pub id: String,
     /// 1 to 10 numbers in the order in which they are tried.
     pub numbers: Vec<PhoneNumber>,
-    /// The `timezone` column.
+    /// The `timezone` column; of a contact that is read back from a campaign, the one zone in which it is, if it is in one.
     pub zone: Option<chrono_tz::Tz>,
     /// The `priority` column, 1 first … 9 last; 5 when absent.
     pub priority: u8,

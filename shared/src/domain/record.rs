@@ -27,6 +27,8 @@ pub struct Record {
     pub reason: String,
     /// All attempts, oldest first.
     pub attempts: Vec<AttemptRecord>,
+    /// The lane of each number, where the number that is dialed says where the contact is; else empty.
+    pub number_lanes: Vec<u16>,
 }
 
 /// One attempt in a record.
@@ -73,6 +75,15 @@ impl Record {
             put_off: 0,
             reason: String::new(),
             attempts: Vec::new(),
+            number_lanes: Vec::new(),
+        }
+    }
+
+    /// Makes this number the next one to be called; the contact stands in that number's lane from now on.
+    pub fn turn_to(&mut self, number: u8) {
+        self.next_number = number;
+        if let Some(lane) = self.number_lanes.get(usize::from(number)) {
+            self.lane = *lane;
         }
     }
 

@@ -110,7 +110,7 @@ pub fn withdraw(before: &Record, attempt: u32, due: Option<Timestamp>, reason: &
         return None;
     }
     let mut record = next_revision(before);
-    record.next_number = last.number;
+    record.turn_to(last.number);
     record.attempts.pop();
     record.due = due;
     reason.clone_into(&mut record.reason);
@@ -126,8 +126,8 @@ pub struct Policy<'a> {
     pub retry: &'a RetryPolicy,
     /// By what was learned; goes first.
     pub rules: &'a [ResultRule],
-    /// Whose calendar days count.
-    pub calendar: Tz,
+    /// Whose calendar days count: a limit per day holds in each of them.
+    pub calendars: &'a [Tz],
 }
 
 /// As [`withdraw`], for nobody's fault: the contact comes up again soon, and after twice as long each time in a row.
@@ -201,7 +201,7 @@ fn strike(before: &Record, index: usize, ending: &Ending, decides: bool) -> Chan
     let is_out = matches!(record.state, ContactState::Suppressed | ContactState::Expired | ContactState::Cancelled);
     let mut file = decides && !is_out;
     if file {
-        record.next_number = past.number;
+        record.turn_to(past.number);
         record.state = callable_state(&record);
         record.reason = format!("missed at the provider: {}", ending.provider_status);
         wait_soon(&mut record, ending.at);
@@ -229,7 +229,7 @@ pub fn restart(before: &Record) -> Option<Change> {
     record.state = ContactState::Pending;
     record.cancel_asked = false;
     record.due = None;
-    record.next_number = 0;
+    record.turn_to(0);
     record.former_attempts = u16::try_from(record.attempts.len()).unwrap_or(u16::MAX);
     record.put_off = 0;
     record.reason.clear();
@@ -296,7 +296,7 @@ pub fn suppress(before: &Record, policy: &RetryPolicy, free: &[bool], reason: &s
     record.due = None;
     reason.clone_into(&mut record.reason);
     match next {
-        Some(number) => record.next_number = number,
+        Some(number) => record.turn_to(number),
         None => record.state = ContactState::Suppressed,
     }
     Some(Change { record, file: next.is_some(), counted_before: None, counted_now: None, attempts: 0 })
@@ -356,7 +356,7 @@ fn settle(record: &mut Record, hold: bool, policy: &Policy<'_>) -> bool {
         }
         NextStep::CallAgain { number, not_before, reason } => {
             record.state = ContactState::Waiting;
-            record.next_number = number;
+            record.turn_to(number);
             record.due = Some(not_before);
             record.reason = reason;
             !take_out_if_asked(record)
@@ -366,10 +366,10 @@ fn settle(record: &mut Record, hold: bool, policy: &Policy<'_>) -> bool {
 
 fn step_after(record: &Record, last: &AttemptRecord, policy: &Policy<'_>) -> NextStep {
     let (history, numbers) = (record.history(), record.numbers);
-    let by_policy = || next_step(policy.retry, &history, numbers, policy.calendar);
+    let by_policy = || next_step(policy.retry, &history, numbers, policy.calendars);
     let Some(rule) = ResultRule::first(policy.rules, Facts::of(last)) else { return by_policy() };
     match rule.then {
-        Action::Retry(after) => retry_in(policy.retry, &history, numbers, policy.calendar, after, &rule.to_string())
+        Action::Retry(after) => retry_in(policy.retry, &history, numbers, policy.calendars, after, &rule.to_string())
             .unwrap_or_else(by_policy),
         Action::Complete => NextStep::Finished { state: ContactState::Completed, reason: rule.to_string() },
         Action::Suppress(_) => NextStep::Finished { state: ContactState::Suppressed, reason: rule.to_string() },
@@ -414,7 +414,7 @@ mod tests {
     fn policy<T>(max_attempts: u8, with: impl FnOnce(&Policy<'_>) -> T) -> T {
         let retry = RetryPolicy { max_attempts, ..RetryPolicy::default() };
         let rule = |(when, then): (&str, &str)| ResultRule { when: when.parse().unwrap(), then: then.parse().unwrap() };
-        with(&Policy { retry: &retry, rules: &RULES.map(rule), calendar: Tz::UTC })
+        with(&Policy { retry: &retry, rules: &RULES.map(rule), calendars: &[Tz::UTC] })
     }
 
     #[test]

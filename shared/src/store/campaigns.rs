@@ -131,7 +131,8 @@ impl Store {
     /// of its new version.
     ///
     /// # Errors
-    /// When Redis does not answer, or a campaign with live calls would change its provider account.
+    /// When Redis does not answer, a campaign with live calls would change its provider account, or one with contacts which
+    /// of their numbers count.
     pub async fn apply(
         &self,
         definition: &CampaignDefinition,
@@ -149,13 +150,21 @@ impl Store {
                 .text(pacing.rate.map_or(0, |rate| rate.interval_us(limits::SEND_LAG_US)))
                 .text(pacing.max_concurrent.unwrap_or(0))
                 .text(u8::from(definition.schedule.cron.is_some()))
-                .text(caps::rules(&definition.caps));
+                .text(caps::rules(&definition.caps))
+                .text(definition.calling_hours.zones.as_str());
             let (code, id): (i64, String) = self.connection.run("apply", arguments.as_slice()).await?;
             let applied = match code {
                 2 => Applied::Created,
                 1 => Applied::Updated,
                 0 => Applied::Unchanged,
                 -1 => continue,
+                -3 => {
+                    return Err(StoreError::Conflict(format!(
+                        "campaign `{}` has contacts, filed by its [calling_hours]: `zones` cannot change any more; apply \
+                         it under another name and upload the list there",
+                        definition.name
+                    )));
+                }
                 _ => {
                     return Err(StoreError::Conflict(format!(
                         "campaign `{}` has live calls: its provider cannot change until they are over; pause it first",
@@ -402,7 +411,7 @@ impl CampaignInfo {
         !open_intervals(&self.definition.calling_hours, &self.place(lane), instant, next).is_empty()
     }
 
-    /// The same for every lane; the lanes of a zone have the same hours.
+    /// The same for every lane; the lanes of a place have the same hours.
     fn hours(&self, now: Timestamp) -> Vec<(u16, Vec<Interval>)> {
         let mut hours: Vec<(u16, Vec<Interval>)> = Vec::new();
         for lane in self.lanes() {

@@ -60,10 +60,14 @@ impl Store {
         let records = self.records(positions.iter().map(attempt)).await?;
         let (_, rows) = self.rows(info.id, info.version, positions.iter().copied()).await?;
         let blocks = self.blocks(info, positions.iter().map(|&position| block_of(position)).collect()).await?;
-        let present = |(&position, record): (&ContactPosition, Option<Record>)| {
-            let (lane, numbers) = (blocks[&block_of(position)].lane(), rows[&position].contact.numbers.len() as u8);
-            (position, record.unwrap_or_else(|| Record::fresh(lane, numbers)))
-        };
-        Ok(positions.iter().zip(records).map(present).collect())
+        let mut present = Vec::with_capacity(positions.len());
+        for (&position, record) in positions.iter().zip(records) {
+            let record = match record {
+                Some(record) => record,
+                None => self.fresh_record(info, blocks[&block_of(position)].lane(), &rows[&position]).await?,
+            };
+            present.push((position, record));
+        }
+        Ok(present)
     }
 }

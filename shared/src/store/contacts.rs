@@ -50,14 +50,14 @@ impl Store {
         Ok((info, rows))
     }
 
-    /// Uploads add zones and columns without a new version: reads the campaign again if a block refers to newer ones.
+    /// Uploads add places and columns without a new version: reads the campaign again if a block refers to newer ones.
     async fn knowing(
         &self,
         info: Arc<CampaignInfo>,
         mut blocks: impl Iterator<Item = &Arc<Block>>,
     ) -> Result<Arc<CampaignInfo>, StoreError> {
         let unknown = |block: &Arc<Block>| {
-            info.zones.len() <= usize::from(block.lane() >> 4) || info.schemas.len() <= usize::from(block.schema())
+            info.places.len() <= usize::from(block.lane() >> 4) || info.schemas.len() <= usize::from(block.schema())
         };
         if blocks.any(unknown) { self.fresh_info(info.id).await } else { Ok(info) }
     }
@@ -262,7 +262,7 @@ fn contact_view(
         id: row.id,
         numbers: row.numbers,
         attributes: info.attribute_names(schema).iter().cloned().zip(row.attributes).collect(),
-        zone: row.zone.map(|zone| zone.name().to_owned()),
+        whereabouts: info.whereabouts(record.lane),
         priority: row.priority,
         state,
         outcome: record.attempts.iter().rev().find_map(|attempt| attempt.outcome),

@@ -5,7 +5,6 @@ use super::{CampaignInfo, Poll, Settled, Settlement, Store, StoreError, limits};
 use crate::domain::{
     AttemptId, CampaignId, ContactPosition, Timestamp,
     calling_hours::Hold,
-    record::Record,
     transition::{self, Change},
 };
 
@@ -80,11 +79,18 @@ impl Store {
         let records = self.records(positions.iter().map(attempt)).await?;
         let (_, rows) = self.rows(info.id, info.version, positions.iter().copied()).await?;
         let Some(why) = info.hold(lane).map(|hold| hold.to_string()) else { return Ok(0) };
-        let changes = positions.iter().zip(records).filter_map(|(position, record)| {
-            let fresh = || Record::fresh(lane, rows[position].contact.numbers.len() as u8);
-            Some((*position, transition::hold(&record.unwrap_or_else(fresh), &why)?))
-        });
-        self.revise(info, changes.collect()).await
+        let mut changes = Vec::new();
+        for (position, record) in positions.iter().zip(records) {
+            let record = match record {
+                Some(record) => record,
+                None => self.fresh_record(info, lane, &rows[position]).await?,
+            };
+            // One whose next number is another by now stands in that one's lane too.
+            if record.lane == lane {
+                changes.extend(transition::hold(&record, &why).map(|change| (*position, change)));
+            }
+        }
+        self.revise(info, changes).await
     }
 
     /// Writes changes that are no attempt's; one whose record has changed meanwhile is left as it is.
@@ -121,7 +127,7 @@ impl Store {
 impl CampaignInfo {
     /// Why the contacts of a lane must be held, if so: nobody can tell when they may be called.
     fn hold(&self, lane: u16) -> Option<Hold> {
-        self.definition.calling_hours.hold(&self.place(lane))
+        self.definition.calling_hours.hold(&self.whereabouts(lane).place)
     }
 }
 

@@ -1,13 +1,15 @@
 //! What processes keep of a campaign between calls: its definition, zones, columns and dictionary.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, convert::Infallible, sync::Arc};
 
 use chrono_tz::Tz;
 
 use super::{Store, StoreError};
 use crate::domain::{
     CampaignId, CampaignName, Place, Timestamp,
+    calling_hours::NumbersThatCount,
     campaign::{self, CampaignDefinition},
+    geography::Whereabouts,
 };
 
 /// A campaign's definition and what its blocks refer to. Immutable: a new version is a new value.
@@ -25,8 +27,12 @@ pub struct CampaignInfo {
     pub source: String,
     /// The accounts that it had before its present one, each with the end of its time, oldest first.
     former_accounts: Vec<(Timestamp, String)>,
-    /// Time zones by number; empty for contacts whose list names none.
-    pub(super) zones: Vec<String>,
+    /// Where contacts can be, by number.
+    pub(super) places: Vec<Arc<Whereabouts>>,
+    /// The numbers of these, by what they are interned as.
+    pub(super) place_numbers: HashMap<String, usize>,
+    /// The calendars of contacts whose zones nobody knows.
+    other_calendars: Vec<Tz>,
     /// Attribute names by schema number.
     pub(super) schemas: Vec<Arc<[String]>>,
     /// zstd dictionary of its blocks.
@@ -34,14 +40,24 @@ pub struct CampaignInfo {
 }
 
 impl CampaignInfo {
-    /// Where a lane's contacts can be.
-    pub fn place(&self, lane: u16) -> Place {
-        self.zones.get(usize::from(lane >> 4)).and_then(|place| place.parse().ok()).unwrap_or_default()
+    /// Where a lane's contacts can be, and whence that is known.
+    pub fn whereabouts(&self, lane: u16) -> Arc<Whereabouts> {
+        self.places.get(usize::from(lane >> 4)).cloned().unwrap_or_default()
     }
 
-    /// The zone of a lane's contacts, where their list names one.
+    /// Where a lane's contacts can be.
+    pub fn place(&self, lane: u16) -> Place {
+        self.whereabouts(lane).place.clone()
+    }
+
+    /// The zone of a lane's contacts, where they can be in one only.
     pub fn zone(&self, lane: u16) -> Option<Tz> {
-        self.zones.get(usize::from(lane >> 4)).and_then(|zone| zone.parse().ok())
+        self.places.get(usize::from(lane >> 4)).and_then(|whereabouts| whereabouts.only_zone())
+    }
+
+    /// Whether a contact stands in the lane of the number that is called next.
+    pub fn follows_number(&self) -> bool {
+        self.definition.calling_hours.zones == NumbersThatCount::Dialed
     }
 
     /// The priority of a lane's contacts, 1 to 9.
@@ -49,10 +65,11 @@ impl CampaignInfo {
         (lane & 15) as u8
     }
 
-    /// The zone whose calendar counts for a lane's contacts: theirs, else that of the calling hours, else UTC.
-    pub fn calendar(&self, lane: u16) -> Tz {
-        let of_hours = || self.definition.calling_hours.zones_for(&Place::default())?.first().copied();
-        self.zone(lane).or_else(of_hours).unwrap_or(Tz::UTC)
+    /// The zones whose calendars count for a lane's contacts, each of them: theirs, else those of the calling hours, else
+    /// UTC.
+    pub fn calendars(&self, lane: u16) -> &[Tz] {
+        let own = self.places.get(usize::from(lane >> 4)).map(|whereabouts| whereabouts.place.zones.as_slice());
+        own.filter(|zones| !zones.is_empty()).unwrap_or(&self.other_calendars)
     }
 
     /// The account through which a call of this instant went.
@@ -61,9 +78,9 @@ impl CampaignInfo {
         former.map_or(&self.definition.provider, |(_, account)| account)
     }
 
-    /// Every lane that can exist: each zone with each priority.
+    /// Every lane that can exist: each place with each priority.
     pub fn lanes(&self) -> impl Iterator<Item = u16> + '_ {
-        (0..self.zones.len() as u16).flat_map(|zone| (1..=9).map(move |priority| zone << 4 | priority))
+        (0..self.places.len() as u16).flat_map(|place| (1..=9).map(move |priority| place << 4 | priority))
     }
 }
 
@@ -99,16 +116,17 @@ impl Store {
             HashMap<String, usize>,
             Option<Vec<u8>>,
         );
-        let ((name, version, accounts), source, zones, schemas, dictionary): Answer =
+        let ((name, version, accounts), source, place_numbers, schemas, dictionary): Answer =
             self.connection.query_all(&pipeline).await?;
         let (Some(name), Some(version), Some(source)) = (name, version, source) else {
             return Err(StoreError::NoCampaign(campaign.to_string()));
         };
-        let definition = match cache.info(campaign).filter(|known| known.source == source) {
+        let known = cache.info(campaign);
+        let definition = match known.as_ref().filter(|known| known.source == source) {
             Some(known) => known.definition.clone(),
             None => campaign::parse(&source, &name).map_err(|error| StoreError::Corrupt(error.to_string()))?,
         };
-        let schemas = in_order(schemas)
+        let schemas = in_order(&schemas)
             .iter()
             .map(|names| serde_json::from_str::<Vec<String>>(names).map(Arc::from))
             .collect::<Result<_, _>>()
@@ -117,10 +135,12 @@ impl Store {
             id: campaign,
             name: definition.name.clone(),
             version,
+            other_calendars: other_calendars(&definition),
             definition,
             source,
             former_accounts: accounts.iter().flat_map(|text| text.lines()).filter_map(former_account).collect(),
-            zones: in_order(zones),
+            places: places(known.as_deref().map_or(&[], |known| &known.places), &place_numbers),
+            place_numbers,
             schemas,
             dictionary: dictionary.map(Arc::from),
         });
@@ -147,15 +167,27 @@ impl Store {
         lane: u16,
     ) -> Result<Arc<CampaignInfo>, StoreError> {
         let info = self.info(campaign, version).await?;
-        if info.zones.len() > usize::from(lane >> 4) { Ok(info) } else { self.fresh_info(campaign).await }
+        if info.places.len() > usize::from(lane >> 4) { Ok(info) } else { self.fresh_info(campaign).await }
     }
 }
 
+fn other_calendars(definition: &CampaignDefinition) -> Vec<Tz> {
+    let of_hours = definition.calling_hours.zones_for(&Place::default()).filter(|zones| !zones.is_empty());
+    of_hours.unwrap_or_else(|| vec![Tz::UTC])
+}
+
 /// Interned texts by their numbers.
-fn in_order(numbers: HashMap<String, usize>) -> Vec<String> {
-    let mut texts: Vec<_> = numbers.into_iter().collect();
-    texts.sort_by_key(|(_, number)| *number);
-    texts.into_iter().map(|(text, _)| text).collect()
+fn in_order(numbers: &HashMap<String, usize>) -> Vec<&str> {
+    let mut texts: Vec<_> = numbers.iter().map(|(text, number)| (number, text.as_str())).collect();
+    texts.sort_unstable();
+    texts.into_iter().map(|(_, text)| text).collect()
+}
+
+/// Places by their numbers; what is known stays, for there only come new ones.
+fn places(known: &[Arc<Whereabouts>], numbers: &HashMap<String, usize>) -> Vec<Arc<Whereabouts>> {
+    let new = in_order(numbers).into_iter().skip(known.len());
+    let read = |text: &str| Arc::new(text.parse().unwrap_or_else(|never: Infallible| match never {}));
+    known.iter().take(numbers.len()).cloned().chain(new.map(read)).collect()
 }
 
 /// `until_ms account`

@@ -30,7 +30,7 @@ keys! {
     definition(campaign) = "c:{}:def";
     /// Hash: `total`, `attempts`, `s<state>`, `o<outcome>`, and `t<second>` for recent starts.
     counts(campaign) = "c:{}:n";
-    /// Hash: time zone (`` for none given) → its number.
+    /// Hash: where contacts can be (`Whereabouts`; `` for nowhere known) → its number.
     zones(campaign) = "c:{}:zones";
     /// Hash: a list's attribute names, as JSON → their number.
     schemas(campaign) = "c:{}:schemas";

@@ -12,6 +12,10 @@ macro_rules! limits {
 limits! {
     /// Rows a block holds at most; positions of a block are this far apart.
     ROWS_PER_BLOCK = 256;
+    /// Different places (sets of time zones and regions) of one campaign's contacts: a lane's number has 12 bits for it.
+    PLACES_MAX = 4_096;
+    /// Different lists of columns of one campaign.
+    SCHEMAS_MAX = 65_536;
     /// Contacts whose records share a key: few enough for Redis to keep them packed.
     RECORDS_PER_KEY = 64;
     /// Waiting contacts are filed by due time, rounded up to this many milliseconds.

@@ -1,4 +1,4 @@
-//! How a record is stored: revision, state and due time where scripts can read them, then what only Rust reads.
+//! How a record is stored: revision, state, due time and lane where scripts can read them, then what only Rust reads.
 
 use super::StoreError;
 use crate::domain::{
@@ -7,7 +7,7 @@ use crate::domain::{
     record::{AttemptRecord, Record},
 };
 
-/// Bytes that scripts read: revision 4, state 1, due 6.
+/// Bytes that scripts read: revision 4, state 1, due 6; the lane's follow, 1 to 3.
 const HEADER_BYTES: usize = 11;
 /// Longest text kept of a provider's word or a reason, in bytes.
 const TEXT_MAX: usize = 255;
@@ -36,6 +36,10 @@ pub(super) fn encode(record: &Record) -> Vec<u8> {
     put_varint(&mut bytes, record.attempts.len() as u64);
     for attempt in &record.attempts {
         put_attempt(&mut bytes, attempt);
+    }
+    // Records of most campaigns end here.
+    for lane in &record.number_lanes {
+        put_varint(&mut bytes, (*lane).into());
     }
     bytes
 }
@@ -137,6 +141,8 @@ impl Reader<'_> {
         let reason = self.text()?;
         let count = self.varint()?;
         let attempts = (0..count).map(|_| self.attempt()).collect::<Option<_>>()?;
+        let lanes = if self.rest.is_empty() { 0 } else { numbers };
+        let number_lanes = (0..lanes).map(|_| self.varint().map(|lane| lane as u16)).collect::<Option<_>>()?;
         Some(Record {
             revision,
             state,
@@ -149,6 +155,7 @@ impl Reader<'_> {
             put_off,
             reason,
             attempts,
+            number_lanes,
         })
     }
 
@@ -283,6 +290,7 @@ mod tests {
         fn a_record_reads_back_as_it_was_written(
             revision in any::<u32>(), state in 1u8..10, due in 0i64..1 << 47, lane in any::<u16>(), put_off in 0u8..16,
             attempts in prop::collection::vec(attempt(), 0..6),
+            number_lanes in prop_oneof![Just(Vec::new()), prop::collection::vec(any::<u16>(), 3)],
         ) {
             let record = Record {
                 revision,
@@ -296,6 +304,7 @@ mod tests {
                 put_off,
                 reason: "because".to_owned(),
                 attempts,
+                number_lanes,
             };
             prop_assert_eq!(decode(&encode(&record)).expect("what was encoded"), record);
         }

@@ -52,7 +52,10 @@ impl Store {
 
 /// The record from which an intent was made.
 fn before(intent: &Intent) -> Record {
-    let fresh = || Record::fresh(intent.claimed.lane, intent.record.numbers);
+    let fresh = || Record {
+        number_lanes: intent.record.number_lanes.clone(),
+        ..Record::fresh(intent.claimed.lane, intent.record.numbers)
+    };
     intent.claimed.record.clone().unwrap_or_else(fresh)
 }
 

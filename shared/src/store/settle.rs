@@ -149,7 +149,7 @@ impl CampaignInfo {
 
     fn policy(&self, lane: u16) -> Policy<'_> {
         let CampaignDefinition { retry, results, .. } = &self.definition;
-        Policy { retry, rules: &results.rules, calendar: self.calendar(lane) }
+        Policy { retry, rules: &results.rules, calendars: self.calendars(lane) }
     }
 
     /// A withdrawal of an intent: the attempt never was. None when it is not the live one of this record.

@@ -1,10 +1,10 @@
 //! What readers of the store see: plain values, no Redis type.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::domain::{
     AttemptId, CampaignId, CampaignName, CampaignState, ContactPosition, ContactState, Outcome, PhoneNumber, Timestamp,
-    learned::Captured,
+    geography::Whereabouts, learned::Captured,
 };
 
 /// A campaign as it stands now.
@@ -60,8 +60,8 @@ pub struct ContactView {
     pub numbers: Vec<PhoneNumber>,
     /// The list's other columns, in the list's order.
     pub attributes: Vec<(String, String)>,
-    /// IANA time zone, where the list gave one.
-    pub zone: Option<String>,
+    /// Where it can be, and whence that is known; where the number dialed counts, those of the one called next.
+    pub whereabouts: Arc<Whereabouts>,
     /// 1 first … 9 last.
     pub priority: u8,
     /// Where it stands.

@@ -2,7 +2,7 @@
 
 use rand::Rng;
 use redial_shared::{
-    domain::{AttemptId, Outcome, Timestamp, record::Record, transition},
+    domain::{AttemptId, Outcome, Timestamp, transition},
     store::{BeginAnswer, Intent, PollEntry, limits::SEND_LAG_US},
 };
 
@@ -101,9 +101,7 @@ impl World {
 
 /// The intent for a claimed contact's next number, as a worker makes it.
 fn intent(job: &Job, worker: u32) -> Intent {
-    let Job { claimed, info, row } = job;
-    let fresh = || Record::fresh(claimed.lane, row.numbers.len() as u8);
-    let before = claimed.record.clone().unwrap_or_else(fresh);
+    let Job { claimed, before, info, row } = job;
     let permit = Timestamp::from_millis(claimed.permit_us / 1000);
     let results = &info.definition.results;
     let digits = row.numbers[usize::from(before.next_number)].digits();
@@ -111,7 +109,7 @@ fn intent(job: &Job, worker: u32) -> Intent {
     Intent {
         claimed: claimed.clone(),
         contact_id: row.id.clone(),
-        record: transition::begin(&before, digits, permit, worker),
+        record: transition::begin(before, digits, permit, worker),
         slot_until: permit + results.max_call.duration(),
         number_until: permit + results.give_up.duration().max(results.max_call.duration()),
         ends_poll: last.map(|last| PollEntry {

@@ -56,6 +56,7 @@ impl World {
             "",
             "[calling_hours]\ndaily = [\"08:00-12:00\", \"13:00-18:00\"]\nunknown_zone = { assume = \"UTC\" }\n",
             "[calling_hours]\ndaily = [\"07:00-20:00\"]\ntimezone = \"Europe/Paris\"\nmargin = \"10m\"\n",
+            "[calling_hours]\ndaily = [\"07:00-20:00\"]\nzones = \"dialed\"\n",
         ]);
         let pacing = self.pick(&["", "rate = \"10/s\"\n", "rate = \"2/s\"\n", "rate = \"30/m\"\n"]);
         let room = self.pick(&["", "", "max_concurrent = 1\n", "max_concurrent = 3\n"]);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rand::Rng;
 use redial_shared::{
-    domain::Timestamp,
+    domain::{Timestamp, contact::Contact},
     store::{Claim, Claimed},
 };
 
@@ -58,13 +58,18 @@ impl World {
     async fn job(&mut self, claimed: Claimed) -> Result<Job, String> {
         let rows = self.store.rows(claimed.campaign, claimed.version, [claimed.position]).await;
         let (info, mut rows) = rows.map_err(failed)?;
-        let row = rows.remove(&claimed.position).ok_or("a claimed contact has no row")?.contact;
-        let contact = self.model.campaign(claimed.campaign).contact(claimed.position).ok_or("no such contact")?;
+        let row = rows.remove(&claimed.position).ok_or("a claimed contact has no row")?;
+        let fresh = self.store.fresh_record(&info, claimed.lane, &row).await.map_err(failed)?;
+        let campaign = self.model.campaign(claimed.campaign);
+        let contact = campaign.contact(claimed.position).ok_or("no such contact")?;
+        let row = Contact { zone: contact.row.zone, ..row.contact };
         same("row", &row, &contact.row)?;
-        same("zone", info.zone(claimed.lane), row.zone)?;
-        let definition = &self.model.campaign(claimed.campaign).definition;
-        same("definition", &info.definition, definition)?;
-        Ok(Job { claimed, info, row })
+        let whereabouts = info.whereabouts(claimed.lane);
+        same("place", &whereabouts.place, &campaign.place(contact))?;
+        same("zone of the list", whereabouts.listed_zone(), row.zone)?;
+        same("definition", &info.definition, &campaign.definition)?;
+        let before = claimed.record.clone().unwrap_or(fresh);
+        Ok(Job { claimed, before, info, row })
     }
 
     pub async fn unclaim(&mut self) -> Step {

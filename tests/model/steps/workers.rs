@@ -68,15 +68,14 @@ impl World {
         self.begin_jobs(worker, jobs, Fate::Answered).await
     }
 
-    /// The end of a worker's lease, or else of the hours of some zone or of a run.
+    /// The end of a worker's lease, or else of the hours of some contact or of a run.
     fn some_end_ms(&mut self, worker: usize) -> i64 {
         let mut ends = vec![self.lease_end_ms(worker)];
         if self.chance(50) {
             return ends[0];
         }
         for campaign in &self.model.campaigns {
-            let zones = campaign.contacts.iter().map(|contact| contact.row.zone);
-            let open = zones.filter_map(|zone| campaign.interval(zone, self.model.now_ms));
+            let open = campaign.contacts.iter().filter_map(|contact| campaign.interval(contact, self.model.now_ms));
             ends.extend(open.map(|interval| interval.to.as_millis()));
             ends.extend(campaign.run_until.map(Timestamp::as_millis));
         }

@@ -177,7 +177,7 @@ mod tests {
             id: "+12025550101".to_owned(),
             numbers: numbers.to_vec(),
             attributes: vec![("first_name".to_owned(), "Ann".to_owned()), ("state".to_owned(), "VA".to_owned())],
-            zone: None,
+            whereabouts: Default::default(),
             priority: 5,
             state: ContactState::Active,
             outcome: attempts.iter().rev().find_map(|attempt| attempt.outcome),

@@ -43,6 +43,8 @@ pub struct CallingHours {
     pub public_holidays: Option<PublicHolidays>,
     /// Whose clock counts. A preset's rules always follow the contact's own.
     pub timezone: HoursZone,
+    /// Which of a contact's numbers say where it is.
+    pub zones: NumbersThatCount,
     /// Calls stop this long before every closing.
     pub margin: Span,
     /// Periods without calls.
@@ -59,6 +61,26 @@ pub enum HoursZone {
     Contact,
     /// One for all.
     Fixed(Tz),
+}
+
+/// Which of a contact's numbers say where it is; a `timezone` column wins over them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NumbersThatCount {
+    /// Every one: all that it can be in must allow a call.
+    #[default]
+    All,
+    /// The one that is being dialed.
+    Dialed,
+}
+
+impl NumbersThatCount {
+    /// As definitions have it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Dialed => "dialed",
+        }
+    }
 }
 
 /// What becomes of a contact whose zone nobody knows.
@@ -199,6 +221,9 @@ impl Serialize for CallingHours {
         match self.timezone {
             HoursZone::Contact => map.serialize_entry("timezone", "contact")?,
             HoursZone::Fixed(zone) => map.serialize_entry("timezone", zone.name())?,
+        }
+        if self.zones == NumbersThatCount::Dialed {
+            map.serialize_entry("zones", self.zones.as_str())?;
         }
         map.serialize_entry("margin", &self.margin)?;
         if !self.restricted.is_empty() {

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use crate::domain::{
     Interval,
-    calling_hours::{CallingHours, HoursZone, UnknownZone, Week, days},
+    calling_hours::{CallingHours, HoursZone, NumbersThatCount, UnknownZone, Week, days},
     document::{DefinitionError, Item, Table},
     holidays::PublicHolidays,
     place::Region,
@@ -26,7 +26,7 @@ pub(super) fn read(table: &Table<'_>) -> Result<CallingHours, DefinitionError> {
         hours.timezone = if item.text()? == "contact" { HoursZone::Contact } else { HoursZone::Fixed(item.zone()?) };
     }
     if let Some(item) = table.get("zones") {
-        only_all_zones(&item)?;
+        hours.zones = item.one_of(&[("all", NumbersThatCount::All), ("dialed", NumbersThatCount::Dialed)])?;
     }
     if let Some(item) = table.get("margin") {
         hours.margin = item.parsed()?;
@@ -83,15 +83,6 @@ fn public_holidays(country: &Item<'_>, subdivision: Option<&Item<'_>>) -> Result
         return Err(item.error(format!("`{part}` is no part of {whole}: one like {whole}-… expected")));
     }
     PublicHolidays::of(&part).map_err(|cause| item.error(cause))
-}
-
-fn only_all_zones(item: &Item<'_>) -> Result<(), DefinitionError> {
-    if item.one_of(&[("all", true), ("dialed", false)])? {
-        return Ok(());
-    }
-    Err(item
-        .error("\"dialed\" belongs to a later release of Redial and is not obeyed yet")
-        .with_hint("remove `zones`: every zone a contact's numbers can be in must allow a call"))
 }
 
 fn restricted(item: &Item<'_>) -> Result<Interval, DefinitionError> {

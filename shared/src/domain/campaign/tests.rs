@@ -283,12 +283,6 @@ fn keys_of_a_later_release_are_refused_and_never_ignored() {
     for (rest, key) in [
         ("[notify]\nwebhook = \"https://crm.example.com\"", ":3: notify:"),
         ("[archive]\nretention = \"30d\"", ":3: archive:"),
-        (
-            "[calling_hours]
-mon = [\"9:00-10:00\"]
-zones = \"dialed\"",
-            ":5: calling_hours.zones:",
-        ),
     ] {
         let (error, hint) = refusal(rest);
         assert!(error.contains(key) && error.contains("belongs to a later release"), "{error}");

@@ -100,7 +100,7 @@ impl Assembler {
         if name.is_empty() {
             return Ok(None);
         }
-        let wrong = || format!("timezone: `{}` is no IANA time zone such as Europe/Paris", clip(name));
+        let wrong = || format!("timezone: `{}` is no time zone such as Europe/Paris or US/Eastern", clip(name));
         self.zones.by_name(name).map(Some).ok_or_else(wrong)
     }
 }

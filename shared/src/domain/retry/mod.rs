@@ -46,15 +46,15 @@ pub enum NextStep {
 }
 
 /// Decides what follows the last attempt of `history` (oldest first) for a contact with so many `numbers`, whose
-/// calendar days are those of `zone`.
+/// calendar days are those of `calendars`: a limit per day holds in each of them.
 ///
 /// A retry is every further call because of an outcome, a call to the next number too: each counts against the
 /// outcome's `max`, and the delay after the n-th attempt with an outcome is its n-th.
 ///
 /// # Panics
 /// When `history` is empty: nothing has been decided by nothing.
-pub fn next_step(policy: &RetryPolicy, history: &[PastAttempt], numbers: u8, zone: Tz) -> NextStep {
-    let contact = Contact { policy, history, numbers, zone };
+pub fn next_step(policy: &RetryPolicy, history: &[PastAttempt], numbers: u8, calendars: &[Tz]) -> NextStep {
+    let contact = Contact { policy, history, numbers, calendars };
     let last = history.last().expect("a contact without an attempt has no next step");
     match last.outcome {
         Outcome::Answered | Outcome::Submitted => finished(ContactState::Completed, last.outcome.as_str()),
@@ -71,11 +71,11 @@ pub fn retry_in(
     policy: &RetryPolicy,
     history: &[PastAttempt],
     numbers: u8,
-    zone: Tz,
+    calendars: &[Tz],
     delay: Span,
     rule: &str,
 ) -> Option<NextStep> {
-    let contact = Contact { policy, history, numbers, zone };
+    let contact = Contact { policy, history, numbers, calendars };
     let last = history.last().filter(|_| history.len() < usize::from(policy.max_attempts))?;
     let number = contact.same_or_next(last.number)?;
     Some(contact.call_again(number, last.ended_at + delay.duration(), rule.to_owned()))
@@ -94,7 +94,7 @@ struct Contact<'a> {
     policy: &'a RetryPolicy,
     history: &'a [PastAttempt],
     numbers: u8,
-    zone: Tz,
+    calendars: &'a [Tz],
 }
 
 impl Contact<'_> {
@@ -145,16 +145,29 @@ impl Contact<'_> {
         NextStep::CallAgain { number, not_before: allowed, reason }
     }
 
-    /// The instant itself, or the first one of the next calendar day with attempts left.
+    /// The instant itself, or the first one that lies on a day with attempts left in every calendar.
     fn first_allowed_day(&self, instant: Timestamp) -> Timestamp {
         let Some(max) = self.policy.max_attempts_per_day else { return instant };
-        let day_of = |instant: Timestamp| local_time::wall_clock(self.zone, instant).date();
+        let mut allowed = instant;
+        // What one calendar moves on may come to lie on a day that another forbids. Days after the last attempt's are free
+        // in all, so this ends.
+        loop {
+            let later = self.calendars.iter().map(|calendar| self.first_day_in(*calendar, allowed, max)).max();
+            match later {
+                Some(later) if later > allowed => allowed = later,
+                _ => return allowed,
+            }
+        }
+    }
+
+    fn first_day_in(&self, zone: Tz, instant: Timestamp, max: u8) -> Timestamp {
+        let day_of = |instant: Timestamp| local_time::wall_clock(zone, instant).date();
         let used = |day| self.history.iter().filter(|attempt| day_of(attempt.started_at) == day).count();
         let (mut allowed, mut day) = (instant, day_of(instant));
         // Days after the last attempt's have none, so this ends at once.
         while used(day) >= usize::from(max) {
             day = local_time::next_day(day);
-            allowed = local_time::first_instant_of_day(self.zone, day);
+            allowed = local_time::first_instant_of_day(zone, day);
         }
         allowed
     }

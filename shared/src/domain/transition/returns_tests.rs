@@ -29,7 +29,7 @@ fn begun(before: &Record) -> (Record, u32) {
 
 fn conclude_it(before: &Record, attempt: u32, ending: &Ending) -> Option<Change> {
     let retry = RetryPolicy::default();
-    conclude(before, attempt, ending, &Policy { retry: &retry, rules: &[], calendar: Tz::UTC })
+    conclude(before, attempt, ending, &Policy { retry: &retry, rules: &[], calendars: &[Tz::UTC] })
 }
 
 #[test]

@@ -1,13 +1,16 @@
 -- apply: create a campaign, or change its definition under a new version.
 -- ARGV 2 name, 3 id for a new one, 4 definition, 5 account, 6 priority, 7 weight, 8 every_us, 9 max_live, 10 cron (0 | 1),
--- 11 its caps, a rule a line (include/caps.lua)
+-- 11 its caps, a rule a line (include/caps.lua), 12 whose zones count: those of all numbers, or of the one dialed
+-- ('all' | 'dialed')
 -- Returns {code, id}: 2 created, 1 updated, 0 unchanged, -1 the id is taken (ask again with another), -2 the account of a
--- campaign with contacts on calls cannot change.
+-- campaign with contacts on calls cannot change, -3 whose zones count cannot change once there are contacts.
 --@include time campaign records lanes caps
 local cid = call('HGET', k_names(), ARGV[2])
 local code = 1
 if cid then
   if call('GET', k_definition(cid)) == ARGV[4] then return { 0, cid } end
+  local filed = call('HMGET', k_campaign(cid), 'blocks', 'zones')
+  if (filed[1] or '0') ~= '0' and (filed[2] or 'all') ~= ARGV[12] then return { -3, cid } end
   call('ZREMRANGEBYSCORE', k_live(cid), '-inf', now_ms)
   local v = call('HMGET', k_campaign(cid), 'account', 'claimed', 'former_accounts')
   if v[1] ~= ARGV[5] and (call('EXISTS', k_live(cid)) == 1 or tonumber(v[2] or 0) > 0) then return { -2, cid } end
@@ -28,7 +31,7 @@ call('SET', k_definition(cid), ARGV[4])
 call('SADD', k_accounts(), ARGV[5])
 call('HINCRBY', k_campaign(cid), 'version', 1)
 call('HSET', k_campaign(cid), 'account', ARGV[5], 'priority', ARGV[6], 'weight', ARGV[7], 'every_us', ARGV[8],
-  'max_live', ARGV[9], 'cron', ARGV[10], 'applied_ms', now_ms)
+  'max_live', ARGV[9], 'cron', ARGV[10], 'zones', ARGV[12], 'applied_ms', now_ms)
 write_caps(cid, ARGV[11])
 -- A changed priority is a changed place.
 call('ZREM', k_ready(ARGV[5]), cid)

@@ -77,7 +77,7 @@ end
 
 -- The next contacts of one part of a lane, at most n. Entries are hints, and there may be several of one contact (its retry
 -- was due when a new run, or late truth, gave it another place): what the record contradicts is dropped, or filed for the
--- time that the record says.
+-- time and lane that the record says.
 local function take(c, part, lane, n)
   local positions = {}
   local buckets = k_buckets(c.cid, lane)
@@ -111,7 +111,11 @@ local function take(c, part, lane, n)
     local record = exists and call('HGET', k_records(c.cid, key), field)
     if is_callable(state_of(record)) and not seen[position] and not held[i] then
       seen[position] = true
-      if due_of(record) > now_ms then
+      local own_lane = record and lane_of(record) or lane
+      if own_lane ~= lane then
+        -- Its next number is another one by now, whose hours are its own.
+        file_contact(c, own_lane, position, due_of(record))
+      elseif due_of(record) > now_ms then
         file_contact(c, lane, position, due_of(record))
       else
         kept[#kept + 1] = { position, record or '' }
@@ -163,10 +167,12 @@ for _ = 1, want + CLAIM_TURNS do
     wait_until = math.ceil((c.tat_us - LEAD_US - GAP_US) / 1000)
     break
   end
-  local part, lane, c_room, from, to
+  local part, lane, closes, c_room, from, to
   if c then
     wake_lanes(c)
-    part, lane = string.match(call('ZRANGE', k_lanes_open(c.cid), 0, 0)[1] or '', '^(%a):(%d+)$')
+    local first = call('ZRANGE', k_lanes_open(c.cid), 0, 0, 'WITHSCORES')
+    part, lane = string.match(first[1] or '', '^(%a):(%d+)$')
+    closes = lane and tonumber(first[2]) % LANE_RANK
     c_room = lane and is_dialing(c) and live_room(k_live(c.cid), c.max_live, c.claimed) or 0
     if lane then from, to = interval_at(c, lane, now_ms) end
   end
@@ -174,6 +180,10 @@ for _ = 1, want + CLAIM_TURNS do
   if not c then
     -- All that were looked at have been parked.
   elseif not lane or not is_dialing(c) then
+    place_campaign(c)
+  elseif to and closes ~= math.min(to, CLOSES_MAX) then
+    -- It has been closed since it was placed: others may close sooner now.
+    place_lane(c, lane)
     place_campaign(c)
   elseif c_room <= 0 then
     park(c, now_ms + 1000)

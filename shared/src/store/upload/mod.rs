@@ -14,15 +14,13 @@ mod writer;
 
 use std::{collections::HashMap, sync::Arc};
 
-use chrono_tz::Tz;
-
 use super::{
     CampaignInfo, Store, StoreError,
     block::train_dictionary,
     index::{Entry, IndexState, keys_of},
     view::UploadCounts,
 };
-use crate::domain::{CampaignId, contact::Contact};
+use crate::domain::{CampaignId, contact::Contact, geography::Clues};
 use held::{Held, Standing};
 use lanes::Lanes;
 use rows::{Bound, Row, Rows};
@@ -49,7 +47,11 @@ pub struct Upload {
     store: Store,
     info: Arc<CampaignInfo>,
     schemas: HashMap<Vec<String>, u16>,
-    zones: HashMap<Option<Tz>, u16>,
+    /// Of each schema, which attribute is the `state` column.
+    state_columns: HashMap<u16, Option<usize>>,
+    /// Numbers of places: by what they follow from, and by what they are interned as.
+    clues: HashMap<Clues, u16>,
+    places: HashMap<String, u16>,
     arrivals: u64,
     /// Rows that have not been compared with anything.
     arrived: Rows,
@@ -86,7 +88,9 @@ impl Store {
         Ok(Upload {
             store: self.clone(),
             schemas: HashMap::new(),
-            zones: HashMap::new(),
+            state_columns: HashMap::new(),
+            clues: HashMap::new(),
+            places: HashMap::new(),
             arrivals: 0,
             arrived: Rows::default(),
             sample: virgin.then(Rows::default),
@@ -206,7 +210,7 @@ impl Upload {
     }
 
     async fn file_in_lane(&mut self, row: Row) -> Result<(), StoreError> {
-        let place = (self.lane(&row.contact).await?, row.schema);
+        let place = (self.lane(&row.contact, row.schema).await?, row.schema);
         if let Some((place, rows)) = self.lanes.add(place, row) {
             self.writer.pack(place, rows);
         }

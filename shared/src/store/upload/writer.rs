@@ -169,7 +169,8 @@ fn unwritable(error: impl std::fmt::Display) -> StoreError {
 impl Store {
     /// Appends blocks behind the `known` ones; false when there are others by now.
     async fn add_blocks(&self, info: &CampaignInfo, known: u32, blocks: &[Packed]) -> Result<bool, StoreError> {
-        let mut arguments = Arguments::default().text(info.id).text(known);
+        let mut arguments =
+            Arguments::default().text(info.id).text(known).text(info.definition.calling_hours.zones.as_str());
         for Packed { place: (lane, _), bytes, waits, rows, .. } in blocks {
             arguments.push(lane);
             arguments.push(rows.len());
@@ -179,6 +180,9 @@ impl Store {
         match self.connection.run("add_blocks", arguments.as_slice()).await? {
             1_i64 => Ok(true),
             0 => Ok(false),
+            -2 => Err(StoreError::Conflict(
+                "`zones` of the campaign's [calling_hours] has changed meanwhile: upload the list again".to_owned(),
+            )),
             _ => Err(ended()),
         }
     }

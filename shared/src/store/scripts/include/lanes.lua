@@ -51,6 +51,7 @@ end
 
 -- A lane has two parts that are placed each for itself: `w:lane`, those waiting for a retry, and `q:lane`, the others.
 -- Those to be called now stand in order: most urgent priority, retries before fresh contacts, soonest closing.
+local LANE_RANK, CLOSES_MAX = 1e13, 9.9e12
 local function place_part(c, lane, part, rank, due)
   local member = part .. ':' .. lane
   local from, to
@@ -63,7 +64,7 @@ local function place_part(c, lane, part, rank, due)
     call('ZADD', k_lanes_closed(c.cid), math.max(from, due), member)
   else
     call('ZREM', k_lanes_closed(c.cid), member)
-    call('ZADD', k_lanes_open(c.cid), int((tonumber(lane) % 16 * 2 + rank) * 1e13 + math.min(to, 9.9e12)), member)
+    call('ZADD', k_lanes_open(c.cid), int((tonumber(lane) % 16 * 2 + rank) * LANE_RANK + math.min(to, CLOSES_MAX)), member)
   end
 end
 

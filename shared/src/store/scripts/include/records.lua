@@ -1,5 +1,6 @@
 -- A contact's record starts with its revision (4 bytes, big-endian), its state (1 byte) and its due time (6 bytes,
--- milliseconds); the rest is Rust's. A contact without a record is pending at revision 0.
+-- milliseconds) and its lane (1 to 3 bytes, 7 bits each, low ones first); the rest is Rust's. A contact without a
+-- record is pending at revision 0.
 local PENDING, ACTIVE, WAITING, HELD = 1, 2, 3, 4
 
 local function record_field(position) return math.floor(position / RECORDS_PER_KEY), position % RECORDS_PER_KEY end
@@ -23,6 +24,16 @@ end
 local function revision_of(record) return record and be(record, 1, 4) or 0 end
 local function state_of(record) return record and string.byte(record, 5) or PENDING end
 local function due_of(record) return record and be(record, 6, 11) or 0 end
+
+local function lane_of(record)
+  local lane, weight, at = 0, 1, 12
+  local byte = string.byte(record, at)
+  while byte >= 128 do
+    lane, weight, at = lane + (byte - 128) * weight, weight * 128, at + 1
+    byte = string.byte(record, at)
+  end
+  return int(lane + byte * weight)
+end
 
 -- Whether a contact in this state stands in a lane, to be called.
 local function is_callable(state) return state == PENDING or state == WAITING end
