@@ -37,5 +37,10 @@ async fn rules_call_again_and_suppress_by_what_was_learned() {
     assert_eq!(rings, [Some("1"), Some("2")]);
     let refused = world.store.contact(&name, "+12025550133").await.unwrap().unwrap();
     assert_eq!(refused.reason, "ends = 3: suppress");
+    // Those who asked for it are on the list of the whole workspace.
+    let number = |number: &str| redial_shared::domain::PhoneNumber::from_e164(number).unwrap();
+    let numbers = [number("+12025550133"), number("+12025550117")];
+    let lists = world.store.suppressions(None, &numbers).await.unwrap();
+    assert!(lists[0].len() == 1 && lists[1].is_empty(), "{lists:?}");
     world.stop().await;
 }

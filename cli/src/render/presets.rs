@@ -2,6 +2,7 @@
 
 use redial_shared::domain::{
     calling_hours::{DAY_NAMES, DaySpan, Week},
+    caps::Cap,
     preset::{Preset, Read, Rule},
 };
 
@@ -60,7 +61,7 @@ fn bounds(rule: &Rule) -> String {
 }
 
 fn caps(rule: &Rule) -> Vec<String> {
-    let each = |caps: &[String], whose: &str| caps.iter().map(|cap| format!("{cap} a {whose}")).collect::<Vec<_>>();
+    let each = |caps: &[Cap], whose: &str| caps.iter().map(|cap| format!("{cap} a {whose}")).collect::<Vec<_>>();
     let mut said = each(&rule.caps.per_number, "number");
     said.extend(each(&rule.caps.per_contact, "contact"));
     said.extend(rule.caps.after_answer.iter().map(|span| format!("none for {span} after an answered call")));

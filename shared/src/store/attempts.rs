@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     Store, StoreError, arguments::Arguments, caps::contact_key, claims::Claimed, hooks::EarlyWord, limits,
-    polls::PollEntry, record_codec, refused::Refused,
+    opt_out::OptOut, polls::PollEntry, record_codec, refused::Refused,
 };
 use crate::domain::{AttemptId, CampaignId, ContactPosition, Timestamp, record::Record, transition::Change};
 
@@ -99,6 +99,8 @@ pub struct Settlement {
     /// When the call was made, or was to be made: a withdrawn one no longer counts for caps, one that was answered may keep
     /// others from calling the number.
     pub called_at: Timestamp,
+    /// What is put on the do-not-call list along with it.
+    pub opt_out: Option<OptOut>,
 }
 
 /// What becomes of a call's polling.
@@ -192,6 +194,7 @@ impl Store {
     /// # Errors
     /// When Redis does not answer: try again, a change that was written already is recognised.
     pub async fn conclude(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StoreError> {
+        self.write_opt_outs(settlements).await?;
         let mut arguments = Arguments::default();
         for settlement in settlements {
             push_settlement(&mut arguments, settlement);

@@ -150,7 +150,7 @@ impl Store {
                 .text(pacing.rate.map_or(0, |rate| rate.interval_us(limits::SEND_LAG_US)))
                 .text(pacing.max_concurrent.unwrap_or(0))
                 .text(u8::from(definition.schedule.cron.is_some()))
-                .text(caps::rules(&definition.caps))
+                .text(caps::rules(&definition.caps, "of the campaign"))
                 .text(definition.calling_hours.zones.as_str());
             let (code, id): (i64, String) = self.connection.run("apply", arguments.as_slice()).await?;
             let applied = match code {
@@ -341,6 +341,7 @@ impl Store {
     ) -> Result<u32, StoreError> {
         loop {
             let info = self.fresh_info(campaign).await?;
+            self.write_place_caps(&info, info.place_numbers()).await?;
             if self.write_lane_hours(campaign, info.version, &info.hours(now), leadership).await? {
                 return Ok(info.version);
             }

@@ -2,8 +2,11 @@
 
 use std::fmt::Write;
 
-use super::{Store, StoreError, arguments::Arguments, fingerprint::fingerprint};
-use crate::domain::{caps::Caps, units::Span};
+use chrono::DateTime;
+use chrono_tz::Tz;
+
+use super::{CampaignInfo, Store, StoreError, arguments::Arguments, fingerprint::fingerprint};
+use crate::domain::{Timestamp, caps::Caps, units::Span};
 
 impl Store {
     /// Sets the caps that bind every campaign of the workspace, from now on.
@@ -11,15 +14,51 @@ impl Store {
     /// # Errors
     /// When Redis does not answer.
     pub async fn set_caps(&self, caps: &Caps) -> Result<(), StoreError> {
-        self.connection.run::<i64>("set_caps", Arguments::default().text(rules(caps)).as_slice()).await.map(drop)
+        self.connection
+            .run::<i64>("set_caps", Arguments::default().text(rules(caps, "of redial.toml")).as_slice())
+            .await
+            .map(drop)
     }
 }
 
-/// Caps as they are stored.
-pub(super) fn rules(caps: &Caps) -> String {
+impl Store {
+    /// Writes what the preset of a campaign's hours allows, place by place: rules of a country or of a part of it bind those
+    /// who can be there. To be written before the hours of the same places.
+    pub(super) async fn write_place_caps(
+        &self,
+        info: &CampaignInfo,
+        places: impl Iterator<Item = u16>,
+    ) -> Result<(), StoreError> {
+        let now = self.clock().now();
+        let mut arguments = Arguments::default().text(info.id);
+        for place in places {
+            arguments.push(place);
+            arguments.push(info.preset_caps(place, now));
+        }
+        self.connection.run::<i64>("set_place_caps", arguments.as_slice()).await.map(drop)
+    }
+}
+
+impl CampaignInfo {
+    /// What a preset allows at a place, as it is stored.
+    fn preset_caps(&self, number: u16, now: Timestamp) -> String {
+        let Some(preset) = self.definition.calling_hours.preset else { return String::new() };
+        let place = self.place(number << 4);
+        let zone = place.zones.first().copied().unwrap_or(Tz::UTC);
+        let today =
+            DateTime::from_timestamp_millis(now.as_millis()).unwrap_or_default().with_timezone(&zone).date_naive();
+        // A contact that the preset does not cover is held.
+        let caps = preset.caps_for(&place, today).unwrap_or_default();
+        let whose = |rule: &str| format!("of {rule}, preset {}", preset.name);
+        caps.into_iter().map(|(rule, caps)| rules(caps, &whose(rule))).collect()
+    }
+}
+
+/// Caps as they are stored; `whose` follows each in words.
+pub(super) fn rules(caps: &Caps, whose: &str) -> String {
     let mut rules = String::new();
     let mut rule = |kind: char, count: u16, window: Span, key: &str, shown: &dyn std::fmt::Display| {
-        writeln!(rules, "{kind} {count} {} {key} \"{shown}\"", window.as_millis() / 1_000)
+        writeln!(rules, "{kind} {count} {} {key} \"{shown}\" {whose}", window.as_millis() / 1_000)
             .expect("writing to a string succeeds");
     };
     for cap in &caps.per_number {
@@ -51,10 +90,10 @@ mod tests {
             per_contact: vec!["1 per 90s".parse().unwrap()],
             after_answer: Some(Span::from_mins(60)),
         };
-        let expected =
-            "n 3 86400 per_number \"3 per 1d\"\nc 1 90 per_contact \"1 per 90s\"\na 0 3600 after_answer \"1h\"\n";
-        assert_eq!(rules(&caps), expected);
-        assert_eq!(rules(&Caps::default()), "");
+        let expected = "n 3 86400 per_number \"3 per 1d\" of X\nc 1 90 per_contact \"1 per 90s\" of X\n\
+                        a 0 3600 after_answer \"1h\" of X\n";
+        assert_eq!(rules(&caps, "of X"), expected);
+        assert_eq!(rules(&Caps::default(), "of X"), "");
     }
 
     #[test]

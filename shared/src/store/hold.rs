@@ -116,6 +116,7 @@ impl Store {
                 exactly: None,
                 contact_id: String::new(),
                 called_at: Timestamp::default(),
+                opt_out: None,
             }
         };
         let settlements: Vec<_> = changes.into_iter().map(settlement).collect();

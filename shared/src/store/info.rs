@@ -78,9 +78,14 @@ impl CampaignInfo {
         former.map_or(&self.definition.provider, |(_, account)| account)
     }
 
+    /// The numbers of its places.
+    pub(super) fn place_numbers(&self) -> std::ops::Range<u16> {
+        0..self.places.len() as u16
+    }
+
     /// Every lane that can exist: each place with each priority.
     pub fn lanes(&self) -> impl Iterator<Item = u16> + '_ {
-        (0..self.places.len() as u16).flat_map(|place| (1..=9).map(move |priority| place << 4 | priority))
+        self.place_numbers().flat_map(|place| (1..=9).map(move |priority| place << 4 | priority))
     }
 }
 

@@ -81,7 +81,7 @@ keys! {
     intents() = "intents";
     /// Hash: numbers being called → `until|owner`.
     numbers() = "numbers";
-    /// Hash: a campaign, or the empty name for all → its caps, a rule a line; `*` → the history that they need.
+    /// Hash: a campaign, `campaign:place`, or the empty name for all → its caps, a rule a line; `*` → the history that they need.
     caps() = "caps";
     /// Hash: when numbers (`n`) or contacts (`c`) were called by any campaign, one shard of them.
     history(kind, shard) = "h:{}:{}";

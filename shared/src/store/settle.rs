@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CampaignInfo, Intent, Poll, PollEntry, Settled, Settlement, Store, StoreError};
+use super::{CampaignInfo, Intent, OptOut, Poll, PollEntry, Settled, Settlement, Store, StoreError};
 use crate::domain::{
     AttemptId, CampaignId, Outcome, Timestamp,
     campaign::CampaignDefinition,
@@ -113,6 +113,7 @@ impl CampaignInfo {
         let in_doubt = !ending.is_certain();
         let slot_held = self.holds_slot(past, ending);
         // Who is to be called again before that is taken for free by then: the policy says so.
+        let opt_out = OptOut::by_rule(&change, &self.definition.results.rules);
         let called_again = change.record.due.filter(|_| change.file);
         let slot_held = slot_held.map(|until| called_again.map_or(until, |due| until.min(due)));
         Some(Settlement {
@@ -127,15 +128,18 @@ impl CampaignInfo {
             exactly: None,
             contact_id: String::new(),
             called_at: past.started_at,
+            opt_out,
         })
     }
 
     /// What something learned of a call means for a record; none when it is not new. Slot, number and polls stay as they are.
     fn learned(&self, attempt: AttemptId, record: &Record, captured: &Captured) -> Option<Settlement> {
+        let change = transition::learn(record, attempt.revision, captured, &self.policy(record.lane))?;
+        let opt_out = OptOut::by_rule(&change, &self.definition.results.rules);
         Some(Settlement {
             attempt,
             expected: record.revision,
-            change: transition::learn(record, attempt.revision, captured, &self.policy(record.lane))?,
+            change,
             worker: 0,
             number: String::new(),
             number_until: None,
@@ -144,6 +148,7 @@ impl CampaignInfo {
             exactly: None,
             contact_id: String::new(),
             called_at: Timestamp::default(),
+            opt_out,
         })
     }
 
@@ -188,6 +193,7 @@ impl CampaignInfo {
             exactly: Some(record.clone()),
             contact_id: intent.contact_id.clone(),
             called_at: past.started_at,
+            opt_out: None,
         })
     }
 

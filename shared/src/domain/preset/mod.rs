@@ -1,7 +1,7 @@
 //! Legal calling hours by country, as files of `config/presets`, which are compiled in.
 //!
 //! A preset is a list of rules, each with where it was read and when. What a rule says of hours, days and holidays is
-//! obeyed; what only people can do is told. A contact is bound by every rule of every region in which it can be.
+//! obeyed, and so is how often it allows to call; what only people can do is told. A contact is bound by every rule of every region in which it can be.
 
 mod read;
 
@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::{Place, calling_hours::Week, holidays::PublicHolidays, place::Region};
+use super::{Place, calling_hours::Week, caps::Caps, holidays::PublicHolidays, place::Region};
 
 /// Name and text of each file of `config/presets`.
 const FILES: &[(&str, &str)] = &[
@@ -64,22 +64,11 @@ pub struct Rule {
     #[serde(serialize_with = "region_of")]
     pub holidays: Option<PublicHolidays>,
     /// How often it allows to call.
-    pub caps: RuleCaps,
+    pub caps: Caps,
     /// What it demands beyond that, and people must see to.
     pub demands: Option<String>,
     /// Where it was read.
     pub source: Source,
-}
-
-/// How often a rule allows to call the same person. Texts as `[caps]` of a campaign has them.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct RuleCaps {
-    /// For each number, like `3 per 24h`.
-    pub per_number: Vec<String>,
-    /// For each contact over all its numbers.
-    pub per_contact: Vec<String>,
-    /// No call for this long after one that was answered, like `7d`.
-    pub after_answer: Option<String>,
 }
 
 /// Where a rule was read.
@@ -143,9 +132,9 @@ impl Preset {
     ///
     /// # Errors
     /// As [`Self::rules_for`].
-    pub fn caps_for(&self, place: &Place, day: NaiveDate) -> Result<Vec<(&str, &RuleCaps)>, Uncovered> {
+    pub fn caps_for(&self, place: &Place, day: NaiveDate) -> Result<Vec<(&str, &Caps)>, Uncovered> {
         let rules = self.rules_for(place)?.into_iter();
-        let capping = rules.filter(|rule| rule.holds_on(day) && rule.caps != RuleCaps::default());
+        let capping = rules.filter(|rule| rule.holds_on(day) && rule.caps != Caps::default());
         Ok(capping.map(|rule| (rule.name.as_str(), &rule.caps)).collect())
     }
 

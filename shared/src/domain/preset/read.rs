@@ -1,12 +1,12 @@
 //! Reads a file of `config/presets`.
 
-use super::{Preset, Read, Rule, RuleCaps, Source};
+use super::{Preset, Read, Rule, Source};
 use crate::domain::{
     calling_hours::{MINUTES_PER_DAY, Week, days},
+    caps,
     document::{DefinitionError, Document, Item, Table},
     holidays::PublicHolidays,
     place::Region,
-    units::Span,
 };
 
 const KEYS: &[&str] = &["name", "title", "version", "summary", "rules"];
@@ -14,7 +14,6 @@ const RULE_KEYS: &[&str] = &[
     "name", "regions", "from", "until", "hours", "holidays", "caps", "demands", "source", "citation", "url", "checked",
     "read",
 ];
-const CAPS_KEYS: &[&str] = &["per_number", "per_contact", "after_answer"];
 
 /// Reads a preset. `file` is what errors call it.
 ///
@@ -55,7 +54,7 @@ fn rule(table: &Table<'_>) -> Result<Rule, DefinitionError> {
         until,
         hours: table.table("hours")?.map(|table| hours(&table)).transpose()?,
         holidays: table.get("holidays").map(|item| holidays(&item)).transpose()?,
-        caps: table.table("caps")?.map(|table| caps(&table)).transpose()?.unwrap_or_default(),
+        caps: table.table("caps")?.map(|table| caps::read(&table)).transpose()?.unwrap_or_default(),
         demands: table.get("demands").map(|_| words(table, "demands")).transpose()?,
         source: source(table)?,
     })
@@ -96,28 +95,6 @@ fn hours(table: &Table<'_>) -> Result<Week, DefinitionError> {
 
 fn holidays(item: &Item<'_>) -> Result<PublicHolidays, DefinitionError> {
     PublicHolidays::of(&item.parsed()?).map_err(|cause| item.error(cause))
-}
-
-fn caps(table: &Table<'_>) -> Result<RuleCaps, DefinitionError> {
-    table.only(CAPS_KEYS)?;
-    let list = |key| match table.get(key) {
-        Some(item) => item.list()?.iter().map(cap).collect(),
-        None => Ok(Vec::new()),
-    };
-    let after_answer = match table.get("after_answer") {
-        Some(item) => Some(item.parsed::<Span>()?.to_string()),
-        None => None,
-    };
-    Ok(RuleCaps { per_number: list("per_number")?, per_contact: list("per_contact")?, after_answer })
-}
-
-/// A text like `3 per 24h`.
-fn cap(item: &Item<'_>) -> Result<String, DefinitionError> {
-    let text = item.text()?;
-    let well_formed = text.split_once(" per ").is_some_and(|(count, span)| {
-        count.parse::<u32>().is_ok_and(|count| count > 0) && span.parse::<Span>().is_ok_and(|span| !span.is_zero())
-    });
-    if well_formed { Ok(text.to_owned()) } else { Err(item.error("a cap like \"3 per 24h\" expected")) }
 }
 
 fn words(table: &Table<'_>, key: &str) -> Result<String, DefinitionError> {

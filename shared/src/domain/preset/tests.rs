@@ -26,7 +26,7 @@ fn every_preset_that_ships_is_read_and_its_rules_tell_their_source() {
     for (preset, (name, _)) in all().iter().zip(FILES) {
         assert_eq!(preset.name, *name);
         for rule in &preset.rules {
-            let says_something = rule.needs_clock() || rule.caps != RuleCaps::default() || rule.demands.is_some();
+            let says_something = rule.needs_clock() || rule.caps != Caps::default() || rule.demands.is_some();
             assert!(says_something, "{name}: {}", rule.name);
             assert!(rule.source.checked <= preset.version, "{name}: {} is newer than its preset", rule.name);
         }
@@ -82,17 +82,18 @@ fn as_many_states_have_rules_of_their_own_as_the_summary_says() {
 fn caps_are_those_of_the_rules_that_bind_and_hold() {
     let caps = |preset: &str, place: &str, on: &str| {
         let caps = Preset::named(preset).unwrap().caps_for(&place.parse().unwrap(), day(on)).unwrap();
-        let text = |caps: &RuleCaps| {
-            format!("{} after {:?}", caps.per_contact.join(" "), caps.after_answer.as_deref().unwrap_or_default())
+        let text = |caps: &Caps| {
+            let per_contact: Vec<_> = caps.per_contact.iter().map(ToString::to_string).collect();
+            format!("{} after {}", per_contact.join(" "), caps.after_answer.unwrap_or_default())
         };
         caps.into_iter().map(|(rule, caps)| format!("{rule} {}", text(caps))).collect::<Vec<_>>()
     };
-    assert_eq!(caps("us", "|US,US-FL", "2026-06-01"), ["US-FL 3 per 24h after \"\""]);
+    assert_eq!(caps("us", "|US,US-FL", "2026-06-01"), ["US-FL 3 per 1d after 0ms"]);
     assert_eq!(caps("us", "|US,US-FL", "2021-06-30"), [""; 0]);
     assert_eq!(caps("us", "|US,US-NY", "2026-06-01"), [""; 0]);
     assert_eq!(caps("us", "|US", "2026-06-01").len(), 3, "nobody knows the state");
-    assert_eq!(caps("us-debt", "|US,US-NY", "2026-06-01"), ["US frequency 7 per 7d after \"7d\""]);
-    assert_eq!(caps("fr", "|FR", "2026-06-01"), ["FR frequency 4 per 30d after \"\""]);
+    assert_eq!(caps("us-debt", "|US,US-NY", "2026-06-01"), ["US frequency 7 per 7d after 7d"]);
+    assert_eq!(caps("fr", "|FR", "2026-06-01"), ["FR frequency 4 per 30d after 0ms"]);
     let elsewhere = Preset::named("fr").unwrap().caps_for(&"|DE".parse().unwrap(), day("2026-06-01"));
     assert_eq!(elsewhere, Err(Uncovered::Elsewhere("DE".parse().unwrap())));
 }
@@ -112,7 +113,10 @@ fn a_file_that_is_wrong_is_refused_with_the_place() {
         ),
         (format!("hours = {{ moon = [] }}\n{SOURCE}"), "x.toml:8: rules.hours.moon: no such key"),
         (format!("holidays = \"XX\"\n{SOURCE}"), "x.toml:8: rules.holidays: the public holidays of XX"),
-        (format!("caps = {{ per_number = [\"3 a day\"] }}\n{SOURCE}"), "x.toml:8: rules.caps.per_number: a cap like"),
+        (
+            format!("caps = {{ per_number = [\"3 a day\"] }}\n{SOURCE}"),
+            "x.toml:8: rules.caps.per_number: `3 a day` is no cap",
+        ),
         (format!("from = 2026-02-01\nuntil = 2026-02-01\n{SOURCE}"), "x.toml:9: rules.until: not after `from`"),
         (format!("{SOURCE}note = \"n\"\n"), "x.toml:13: rules.note: no such key"),
         (SOURCE.replace("https://", "ftp://"), "x.toml:10: rules.url: an address"),

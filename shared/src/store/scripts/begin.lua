@@ -37,7 +37,7 @@ local function begin(c, version, position, lane, expected, permit_us, record, nu
   if revision_of(before) ~= expected then return refuse(c, lane, position, -5) end
   if suppressions_of(c.cid, number, 1)[1] then return refuse(c, lane, position, -8, now_ms + SUPPRESSED_MS) end
   if number_locked(number) then return refuse(c, lane, position, -6, now_ms + NUMBER_BUSY_MS) end
-  local capped_ms, cap = capped_until(c.cid, number, contact, called_ms)
+  local capped_ms, cap = capped_until(c.cid, lane, number, contact, called_ms)
   if capped_ms then
     refuse(c, lane, position, -9, capped_ms)
     return -9, capped_ms, cap

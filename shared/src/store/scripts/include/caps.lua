@@ -7,7 +7,10 @@ local NEVER = '\0\0\0\0'
 
 local rules_by_scope = {}
 
--- The rules of a campaign, or ('') those that bind all campaigns.
+-- The rules of a campaign at one of its places, which a preset asks for.
+local function place_scope(cid, place) return cid .. ':' .. int(place) end
+
+-- The rules of a campaign, of a place, or ('') those that bind all campaigns.
 local function rules_of(scope)
   local rules = rules_by_scope[scope]
   if rules then return rules end
@@ -115,14 +118,14 @@ local function free_from(rule, number, contact)
   return second == 0 and 0 or second + rule.window_s
 end
 
--- When a campaign's call at `at_ms` would satisfy all caps, and the one that takes longest, in words; nil: it does.
-local function capped_until(cid, number, contact, at_ms)
+-- When a campaign's call in a lane at `at_ms` would satisfy all caps, and the one that takes longest, in words; nil: it does.
+local function capped_until(cid, lane, number, contact, at_ms)
   local until_ms, words
-  for _, scope in ipairs({ '', cid }) do
+  for _, scope in ipairs({ '', cid, place_scope(cid, math.floor(tonumber(lane) / 16)) }) do
     for _, rule in ipairs(rules_of(scope)) do
       local free_ms = free_from(rule, number, contact) * 1000
       if free_ms > (until_ms or at_ms) then
-        until_ms, words = free_ms, rule.words .. (scope == '' and ' of redial.toml' or ' of the campaign')
+        until_ms, words = free_ms, rule.words
       end
     end
   end
