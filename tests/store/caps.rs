@@ -148,3 +148,19 @@ async fn the_history_stays_packed_and_is_forgotten_when_no_cap_counts_it() {
     caller.at(after(31 * 24 * HOUR), &[id]).await;
     assert_eq!(caller.store.prune_history(shard, 1).await.unwrap().1, 1);
 }
+
+#[tokio::test]
+async fn what_a_preset_allows_binds_those_who_are_where_its_rule_holds() {
+    let caller = Caller::new().await;
+    caller.campaign("one", "", &[&[1]]).await;
+    let id = caller.campaign("other", "[calling_hours]\npreset = \"us-debt\"\n", &[&[1]]).await;
+    caller.call("one", Outcome::Answered).await;
+    caller.at(after(HOUR), &[id]).await;
+    let answer = caller.begin("other").await.unwrap().1;
+    assert!(matches!(answer, BeginAnswer::Capped { .. }), "{answer:?}");
+    let reason = caller.contact("other", "c0").await.reason;
+    assert!(reason.starts_with("the cap after_answer \"7d\" of US frequency, preset us-debt is used up"), "{reason}");
+    caller.apply("other", "").await;
+    caller.at(after(8 * 24 * HOUR), &[id]).await;
+    caller.call("other", Outcome::Busy).await;
+}
