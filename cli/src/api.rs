@@ -295,8 +295,11 @@ pub struct PlanPace {
 /// Contacts of one place.
 #[derive(Debug, Clone, Deserialize)]
 pub struct PlanZone {
-    /// Time zones, and regions behind a bar.
+    /// Time zones, separated by commas.
     pub zone: String,
+    /// Countries and states whose rules bind.
+    #[serde(default)]
+    pub regions: Vec<String>,
     /// How many are to be called.
     pub contacts: u64,
     /// Whether calls are allowed now.

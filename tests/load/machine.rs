@@ -101,7 +101,15 @@ impl Machine {
         self.redial(&["apply", &path.display().to_string()]).map(drop)
     }
 
-    /// Runs the command to its end.
+    /// The command's export of every attempt, as CSV.
+    pub fn attempts(&self) -> Result<String, Failure> {
+        // A pipe that nobody reads before the end holds less.
+        let file = self.directory().join("attempts.csv");
+        self.redial(&["attempts", "load", "--format", "csv", "-o", &file.display().to_string()])?;
+        Ok(std::fs::read_to_string(file)?)
+    }
+
+    /// Runs the command to its end. It may print some KiB.
     pub fn redial(&self, args: &[&str]) -> Result<Ran, Failure> {
         let started = Instant::now();
         let mut child = Command::new(program()?)

@@ -50,7 +50,7 @@ fn delays_ms(machine: &Machine) -> Result<Vec<i64>, Failure> {
     let rings = machine.simulator.ledger().rings();
     let ends: HashMap<&str, i64> =
         rings.iter().map(|ring| (ring.unique_id.as_str(), ring.ended_at as i64 / 1000)).collect();
-    let attempts = machine.redial(&["attempts", "load", "--format", "csv"])?.stdout;
+    let attempts = machine.attempts()?;
     let mut lines = attempts.lines().map(|line| line.split(',').collect::<Vec<_>>());
     let header = lines.next().ok_or("no attempts")?;
     let place = |name: &str| header.iter().position(|column| *column == name).ok_or(format!("no column {name}"));

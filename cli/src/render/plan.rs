@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::{
-    Colour, Paint, count, distance, instant, plural, printable,
+    Colour, Paint, count, distance, instant, printable,
     table::{Align, table},
 };
 use crate::api::{Plan, PlanZone};
@@ -76,7 +76,7 @@ fn row(zone: &PlanZone, now: DateTime<Utc>) -> Vec<String> {
         (_, _, Some(at)) => format!("opens {}", there(at, zone, now)),
         _ => "not within 15 days".to_owned(),
     };
-    let name = if zone.zone.is_empty() { "(unknown)".to_owned() } else { shortened(&zone.zone) };
+    let name = if zone.zone.is_empty() { "(unknown)".to_owned() } else { shortened(zone) };
     vec![
         name,
         count(zone.contacts),
@@ -91,17 +91,15 @@ fn there(at: DateTime<Utc>, zone: &PlanZone, now: DateTime<Utc>) -> String {
     if at - now > chrono::TimeDelta::days(14) {
         return "never".to_owned();
     }
-    let first = zone.zone.split([',', '|']).next().and_then(|name| name.parse::<Tz>().ok());
+    let first = zone.zone.split(',').next().and_then(|name| name.parse::<Tz>().ok());
     at.with_timezone(&first.unwrap_or(Tz::UTC)).format("%a %H:%M").to_string()
 }
 
 /// Several zones are told by the first and their number.
-fn shortened(zone: &str) -> String {
-    let (zones, regions) = zone.split_once('|').unwrap_or((zone, ""));
-    let names: Vec<&str> = zones.split(',').collect();
-    let more =
-        if names.len() > 1 { format!(" and {}", plural(names.len() as u64 - 1, "other")) } else { String::new() };
-    let part = regions.split(',').find(|region| region.contains('-')).map_or(String::new(), |part| format!(" {part}"));
+fn shortened(zone: &PlanZone) -> String {
+    let names: Vec<&str> = zone.zone.split(',').collect();
+    let more = if names.len() > 1 { format!(" +{}", names.len() - 1) } else { String::new() };
+    let part = zone.regions.iter().find(|region| region.contains('-')).map_or(String::new(), |part| format!(" {part}"));
     format!("{}{more}{part}", names[0])
 }
 
@@ -117,7 +115,7 @@ mod tests {
             "zones": [
                 {"zone": "Europe/Paris", "contacts": 1000, "open_now": true, "done_at": "2026-06-01T13:00:00Z",
                     "open": [{"from": "2026-06-01T12:00:00Z", "to": "2026-06-01T18:00:00Z"}], "next_open_at": null},
-                {"zone": "America/Chicago,America/New_York|US,US-FL", "contacts": 250, "open_now": false, "done_at": null,
+                {"zone": "America/Chicago,America/New_York", "regions": ["US", "US-FL"], "contacts": 250, "open_now": false, "done_at": null,
                     "open": [], "next_open_at": "2026-06-01T13:00:00Z"},
             ],
             "runs": [], "finish_estimate": "2026-06-01T13:00:00Z", "warnings": ["2 contacts are held"],
@@ -131,9 +129,9 @@ nightly  draft
   calls     1.4 a contact, 30 s each (assumed)
   finish    about 2026-06-01 13:00:00 UTC (in 60 min)
 
-  ZONE                               CONTACTS  NOW     CHANGES (THERE)   DONE
-  Europe/Paris                          1,000  open    closes Mon 20:00  in 60 min
-  America/Chicago and 1 other US-FL       250  closed  opens Mon 08:00   -
+  ZONE                      CONTACTS  NOW     CHANGES (THERE)   DONE
+  Europe/Paris                 1,000  open    closes Mon 20:00  in 60 min
+  America/Chicago +1 US-FL       250  closed  opens Mon 08:00   -
 
   ! 2 contacts are held
 ";

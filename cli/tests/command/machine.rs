@@ -164,7 +164,7 @@ fn presets_are_shown_without_a_server() {
     let one: Value = serde_json::from_str(&run(&["presets", "show", "us", "--json"]).stdout).unwrap();
     let florida = one["rules"].as_array().unwrap().iter().find(|rule| rule["name"] == "US-FL").unwrap();
     assert_eq!(florida["hours"]["sun"][0], "08:00-20:00");
-    assert_eq!((&florida["caps"]["per_contact"][0], &florida["source"]["read"]), (&"3 per 24h".into(), &"text".into()));
+    assert_eq!((&florida["caps"]["per_contact"][0], &florida["source"]["read"]), (&"3 per 1d".into(), &"text".into()));
     let none = run(&["presets", "show", "gr"]);
     assert_eq!((none.code, none.stderr.lines().next().unwrap()), (2, "error: there is no preset `gr`"));
 }

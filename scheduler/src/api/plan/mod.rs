@@ -31,7 +31,7 @@ pub struct Plan {
     held: u64,
     /// At which pace.
     pace: PlanPace,
-    /// By place: time zones, and regions where rules depend on them; those with most contacts first.
+    /// By time zones, and by regions where rules depend on them; those with most contacts first.
     zones: Vec<PlanZone>,
     /// The runs of the next days.
     runs: Vec<Span>,
@@ -64,6 +64,9 @@ pub struct PlanZone {
     /// Its time zones, separated by commas; a call is made when all of them allow it. Empty: nobody knows.
     #[schema(example = "America/New_York")]
     zone: String,
+    /// The countries and states whose rules bind, where the campaign has a preset.
+    #[schema(example = json!(["US", "US-FL"]))]
+    regions: Vec<String>,
     /// How many are to be called.
     contacts: u64,
     /// Whether calls are allowed now.

@@ -71,10 +71,13 @@ impl Outlook {
     }
 
     fn by_place(&self, backlogs: &[LaneBacklog]) -> Vec<PlaceBacklog> {
-        let mut places: BTreeMap<u16, PlaceBacklog> = BTreeMap::new();
+        // Without a preset nothing depends on regions.
+        let has_preset = self.info.definition.calling_hours.preset.is_some();
+        let mut places: BTreeMap<String, PlaceBacklog> = BTreeMap::new();
         for backlog in backlogs {
-            let known = places.entry(backlog.lane >> 4).or_insert_with(|| {
-                let place = self.info.place(backlog.lane);
+            let place = self.info.place(backlog.lane);
+            let place = if has_preset { place } else { Place::in_zones(place.zones) };
+            let known = places.entry(place.to_string()).or_insert_with(|| {
                 let group = Group { open: self.info.open_at(&place, self.now, AHEAD), due: Vec::new() };
                 PlaceBacklog { place, group, due: 0, contacts: 0 }
             });
@@ -222,10 +225,14 @@ impl PlaceBacklog {
         self.group.open.first().is_some_and(|interval| interval.contains(now))
     }
 
+    fn zones(&self) -> String {
+        self.place.zones.iter().map(|zone| zone.name()).collect::<Vec<_>>().join(",")
+    }
+
     fn name(&self) -> String {
-        match self.place.to_string() {
-            name if name.is_empty() => "an unknown time zone".to_owned(),
-            name => name,
+        match self.zones() {
+            zones if zones.is_empty() => "an unknown time zone".to_owned(),
+            zones => zones,
         }
     }
 
@@ -233,7 +240,8 @@ impl PlaceBacklog {
         let open_now = self.is_open(now);
         let next = self.group.open.first().map(|interval| interval.from).filter(|_| !open_now);
         PlanZone {
-            zone: self.place.to_string(),
+            zone: self.zones(),
+            regions: self.place.regions.iter().map(ToString::to_string).collect(),
             contacts: self.contacts,
             open_now,
             open: spans(&self.group.open, now + SHOWN_AHEAD),

@@ -88,12 +88,12 @@ fn caps_are_those_of_the_rules_that_bind_and_hold() {
         };
         caps.into_iter().map(|(rule, caps)| format!("{rule} {}", text(caps))).collect::<Vec<_>>()
     };
-    assert_eq!(caps("us", "|US,US-FL", "2026-06-01"), ["US-FL 3 per 1d after 0ms"]);
+    assert_eq!(caps("us", "|US,US-FL", "2026-06-01"), ["US-FL 3 per 1d after 0s"]);
     assert_eq!(caps("us", "|US,US-FL", "2021-06-30"), [""; 0]);
     assert_eq!(caps("us", "|US,US-NY", "2026-06-01"), [""; 0]);
     assert_eq!(caps("us", "|US", "2026-06-01").len(), 3, "nobody knows the state");
     assert_eq!(caps("us-debt", "|US,US-NY", "2026-06-01"), ["US frequency 7 per 7d after 7d"]);
-    assert_eq!(caps("fr", "|FR", "2026-06-01"), ["FR frequency 4 per 30d after 0ms"]);
+    assert_eq!(caps("fr", "|FR", "2026-06-01"), ["FR frequency 4 per 30d after 0s"]);
     let elsewhere = Preset::named("fr").unwrap().caps_for(&"|DE".parse().unwrap(), day("2026-06-01"));
     assert_eq!(elsewhere, Err(Uncovered::Elsewhere("DE".parse().unwrap())));
 }
