@@ -26,7 +26,7 @@ pub struct CallArgs {
     /// The number to call, in E.164: +12025550123
     #[arg(long, value_name = "NUMBER")]
     to: String,
-    /// What a column of a list would hold, for `{{NAME}}` in [call]; can be repeated
+    /// What a column of a list would hold, for `{{NAME}}` in the campaign's `[call]`; can be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = name_and_value)]
     attributes: Vec<(String, String)>,
     /// How long it may take until the phone rings; then it is called off
