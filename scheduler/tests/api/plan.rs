@@ -38,7 +38,7 @@ async fn what_keeps_contacts_from_being_called_is_a_warning() {
     api.upload("phone,timezone\n+12025550101,Europe/Paris\n").await.ok();
     let plan = api.get("/campaigns/nightly/plan").await.ok();
     let warnings = plan["warnings"].to_string();
-    assert!(warnings.contains("1 contacts in Europe/Paris can never be called"), "{warnings}");
+    assert!(warnings.contains("1 contact in Europe/Paris can never be called"), "{warnings}");
     assert!(plan["finish_estimate"].is_null() && plan["zones"][0]["next_open_at"].is_null());
     api.get("/campaigns/nobody/plan").await.problem(404);
 }

@@ -170,14 +170,17 @@ impl Outlook {
         let held = self.count(ContactState::Held);
         if held > 0 {
             let name = &self.view.name;
-            warnings.push(format!("{held} contacts are held: `redial explain {name} CONTACT` tells why, `redial release {name}` puts them back"));
+            warnings.push(format!(
+                "{} held: `redial explain {name} CONTACT` tells why, `redial release {name}` puts them back",
+                if held == 1 { "1 contact is".to_owned() } else { format!("{held} contacts are") }
+            ));
         }
         for (place, left) in places.iter().zip(&forecast.left) {
             let zone = place.name();
             if place.group.open.is_empty() {
                 warnings.push(format!(
-                    "{} contacts in {zone} can never be called: their calling hours do not open within 15 days",
-                    place.contacts
+                    "{} in {zone} can never be called: the calling hours do not open within 15 days",
+                    if place.contacts == 1 { "1 contact".to_owned() } else { format!("{} contacts", place.contacts) }
                 ));
             } else if *left >= 1.0 && !runs.is_empty() {
                 warnings.push(format!(
