@@ -83,9 +83,9 @@ fn row(random: &mut SmallRng) -> Contact {
 #[tokio::test]
 async fn a_row_is_found_as_soon_as_it_is_written_and_a_list_that_broke_off_can_be_sent_again() {
     let world = World::new().await;
-    let list = contacts(0..20_000);
+    let list = contacts(0..60_000);
     let mut upload = world.store.upload(world.campaign).await.expect("Redis answers");
-    upload.push(list[..12_000].to_vec(), &["first_name".to_owned()]).await.expect("Redis answers");
+    upload.push(list[..50_000].to_vec(), &["first_name".to_owned()]).await.expect("Redis answers");
     let written = upload.counts().accepted;
     assert!(written > 5_000, "{written}");
     drop(upload);
@@ -94,8 +94,8 @@ async fn a_row_is_found_as_soon_as_it_is_written_and_a_list_that_broke_off_can_b
         assert_eq!(world.found(contact.numbers[0].as_e164()).await.as_deref(), Some(&*contact.id));
     }
     let [accepted, duplicate] = world.upload(&list).await;
-    assert!(duplicate >= written && accepted + duplicate == 20_000);
+    assert!(duplicate >= written && accepted + duplicate == 60_000);
     let (all, bearers) = world.contacts().await;
-    assert_eq!(all.len(), 20_000);
+    assert_eq!(all.len(), 60_000);
     assert!(bearers.values().all(|&count| count == 1));
 }

@@ -77,7 +77,7 @@ end
 
 -- The next contacts of one part of a lane, at most n. Entries are hints, and there may be several of one contact (its retry
 -- was due when a new run, or late truth, gave it another place): what the record contradicts is dropped, or filed for the
--- time and lane that the record says.
+-- time that the record says.
 local function take(c, part, lane, n)
   local positions = {}
   local buckets = k_buckets(c.cid, lane)
@@ -109,13 +109,11 @@ local function take(c, part, lane, n)
       shard, exists = key, call('EXISTS', k_records(c.cid, key)) == 1
     end
     local record = exists and call('HGET', k_records(c.cid, key), field)
-    if is_callable(state_of(record)) and not seen[position] and not held[i] then
+    -- One whose next number is another by now stands in that one's lane too.
+    local is_here = not record or lane_of(record) == lane
+    if is_here and is_callable(state_of(record)) and not seen[position] and not held[i] then
       seen[position] = true
-      local own_lane = record and lane_of(record) or lane
-      if own_lane ~= lane then
-        -- Its next number is another one by now, whose hours are its own.
-        file_contact(c, own_lane, position, due_of(record))
-      elseif due_of(record) > now_ms then
+      if due_of(record) > now_ms then
         file_contact(c, lane, position, due_of(record))
       else
         kept[#kept + 1] = { position, record or '' }
