@@ -103,6 +103,26 @@ pub struct Settlement {
     pub opt_out: Option<OptOut>,
 }
 
+impl Settlement {
+    /// A change of nothing but the contact's record: slot, number and polls stay as they are.
+    pub(super) fn of_record_alone(attempt: AttemptId, change: Change) -> Self {
+        Self {
+            attempt,
+            expected: change.record.revision - 1,
+            change,
+            worker: 0,
+            number: String::new(),
+            number_until: None,
+            free_slot: false,
+            poll: Poll::Keep,
+            exactly: None,
+            contact_id: String::new(),
+            called_at: Timestamp::default(),
+            opt_out: None,
+        }
+    }
+}
+
 /// What becomes of a call's polling.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Poll {

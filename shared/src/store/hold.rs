@@ -1,9 +1,9 @@
 //! Contacts that nobody can call until somebody acts: how those whose hours nobody can tell come to be held, and how held ones are
 //! put back.
 
-use super::{CampaignInfo, Poll, Settled, Settlement, Store, StoreError, limits};
+use super::{CampaignInfo, Settled, Settlement, Store, StoreError, limits};
 use crate::domain::{
-    AttemptId, CampaignId, ContactPosition, Timestamp,
+    AttemptId, CampaignId, ContactPosition,
     calling_hours::Hold,
     transition::{self, Change},
 };
@@ -103,21 +103,8 @@ impl Store {
             return Ok(0);
         }
         let settlement = |(position, change): (ContactPosition, Change)| {
-            let revision = change.record.revision;
-            Settlement {
-                attempt: AttemptId { campaign: info.id, position, revision },
-                expected: revision - 1,
-                change,
-                worker: 0,
-                number: String::new(),
-                number_until: None,
-                free_slot: false,
-                poll: Poll::Keep,
-                exactly: None,
-                contact_id: String::new(),
-                called_at: Timestamp::default(),
-                opt_out: None,
-            }
+            let attempt = AttemptId { campaign: info.id, position, revision: change.record.revision };
+            Settlement::of_record_alone(attempt, change)
         };
         let settlements: Vec<_> = changes.into_iter().map(settlement).collect();
         let settled = self.conclude(&settlements).await?;

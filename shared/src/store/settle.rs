@@ -136,20 +136,7 @@ impl CampaignInfo {
     fn learned(&self, attempt: AttemptId, record: &Record, captured: &Captured) -> Option<Settlement> {
         let change = transition::learn(record, attempt.revision, captured, &self.policy(record.lane))?;
         let opt_out = OptOut::by_rule(&change, &self.definition.results.rules);
-        Some(Settlement {
-            attempt,
-            expected: record.revision,
-            change,
-            worker: 0,
-            number: String::new(),
-            number_until: None,
-            free_slot: false,
-            poll: Poll::Keep,
-            exactly: None,
-            contact_id: String::new(),
-            called_at: Timestamp::default(),
-            opt_out,
-        })
+        Some(Settlement { opt_out, ..Settlement::of_record_alone(attempt, change) })
     }
 
     fn policy(&self, lane: u16) -> Policy<'_> {
