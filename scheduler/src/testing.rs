@@ -161,8 +161,15 @@ impl World {
         }
     }
 
-    /// Begins calls to what can be claimed now, at most `want`.
+    /// Begins calls to what can be claimed now, at most `want`. Where the machine was too slow for a permit, it does so again.
     pub(crate) async fn call(&self, want: usize) -> Vec<AttemptId> {
+        let mut begun = Vec::new();
+        while !self.try_to_call(want - begun.len(), &mut begun).await {}
+        begun
+    }
+
+    /// Whether none was too late.
+    async fn try_to_call(&self, want: usize, begun: &mut Vec<AttemptId>) -> bool {
         let (worker, claimed) = self.claim(want).await;
         let intents: Vec<Intent> = claimed
             .into_iter()
@@ -184,8 +191,10 @@ impl World {
             })
             .collect();
         let answers = self.store.begin(worker, &intents, Duration::from_secs(10)).await.unwrap();
-        let begun = intents.iter().zip(answers).filter(|(_, answer)| matches!(answer, BeginAnswer::Begun { .. }));
-        begun.map(|(intent, _)| intent.attempt()).collect()
+        let all_in_time = !answers.contains(&BeginAnswer::TooLate);
+        let now_begun = intents.iter().zip(answers).filter(|(_, answer)| matches!(answer, BeginAnswer::Begun { .. }));
+        begun.extend(now_begun.map(|(intent, _)| intent.attempt()));
+        all_in_time
     }
 
     /// Ends calls.

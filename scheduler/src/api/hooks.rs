@@ -12,7 +12,7 @@ use axum::{
     Extension,
     body::{Body, to_bytes},
     extract::{FromRequestParts, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use redial_shared::{
@@ -94,11 +94,14 @@ pub async fn receive(
     State(state): State<ApiState>,
     Addressed(account): Addressed,
     Params(params): Params<HookParams>,
+    uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
     let now = state.store.clock().now();
-    let (word, answer) = match read(&account, &headers, body, now).await {
+    let address = state.config.http.public_url.as_ref().zip(uri.path_and_query());
+    let address = address.map(|(public_url, path)| format!("{public_url}{path}"));
+    let (word, answer) = match read(&account, &headers, address.as_deref(), body, now).await {
         Err(refused) => refused,
         Ok(hook) => match heard(&state, &account, hook, params.attempt.as_deref(), now).await {
             Ok(word) => (word, StatusCode::OK.into_response()),
@@ -113,7 +116,13 @@ pub async fn receive(
 /// A result as the metric counts it, with the answer.
 type Refused = (&'static str, Response);
 
-async fn read(account: &HookAccount, headers: &HeaderMap, body: Body, received_at: Timestamp) -> Result<Hook, Refused> {
+async fn read(
+    account: &HookAccount,
+    headers: &HeaderMap,
+    address: Option<&str>,
+    body: Body,
+    received_at: Timestamp,
+) -> Result<Hook, Refused> {
     let too_late = |_| {
         let problem = Problem::new(StatusCode::REQUEST_TIMEOUT, "the body did not come in time");
         ("incomplete", problem.into_response())
@@ -123,7 +132,7 @@ async fn read(account: &HookAccount, headers: &HeaderMap, body: Body, received_a
         let problem = Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is incomplete, or longer than 256 KiB");
         ("too_large", problem.into_response())
     })?;
-    let delivery = Delivery { headers, body: &body, received_at };
+    let delivery = Delivery { headers, body: &body, address, received_at };
     account.provider().hook(&delivery).map_err(|forged| {
         tracing::warn!(provider = account.name(), cause = forged.0, "a hook was refused: it is not proved who sent it");
         ("forged", refuse(forged))

@@ -54,7 +54,7 @@ struct World {
 
 impl World {
     /// `asked` (Knovvu) sends no proof and can be asked; `signs` (Bland) signs; `tells` can be asked for nothing; `unusable`
-    /// signs with a secret that is not there.
+    /// signs with a secret that is not there; `covers` (Twilio) signs the address too.
     async fn start(account: &'static str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let spec = directory.path().join("tells.toml");
@@ -63,6 +63,8 @@ impl World {
         std::fs::write(&basic, format!("{TELLS}{BASIC}")).unwrap();
         let config = format!(
             r#"
+            [http]
+            public_url = "https://calls.example.com/redial"
             [providers.asked]
             kind = "knovvu"
             base_url = "http://127.0.0.1:9"
@@ -78,6 +80,12 @@ impl World {
             hook_secret = "ours"
             api_key = {{ env = "A_SECRET_ONLY_WORKERS_HAVE" }}
             webhook_secret = "{SIGNING_KEY}"
+            [providers.covers]
+            kind = "http"
+            spec = "twilio"
+            hook_secret = "ours"
+            account_sid = "AC1"
+            auth_token = "{SIGNING_KEY}"
             [providers.unusable]
             kind = "http"
             spec = "bland"
@@ -107,6 +115,7 @@ impl World {
         let call = match account {
             "asked" => "display_number = \"200\"",
             "tells" | "basic" => "",
+            "covers" => "from = \"+12025550100\"\nurl = \"https://example.com/twiml\"",
             _ => "task = \"remind\"",
         };
         let definition = format!("name = \"nightly\"\nprovider = \"{account}\"\n[call]\n{call}\n");
@@ -207,6 +216,21 @@ async fn a_signed_end_settles_the_call_at_once_and_it_is_not_polled_any_more() {
     world.deliver_signed(&format!("?attempt={attempt}"), r#"{"call_id":"call-1","status":"busy"}"#).await;
     assert_eq!(world.outcome(attempt).await, Some(Outcome::Answered));
     assert!(world.counted("nothing_new").await);
+}
+
+#[tokio::test]
+async fn a_signature_that_covers_our_public_address_settles_the_call() {
+    let world = World::start("covers").await;
+    let attempt = world.placed("CA1").await;
+    let body = "CallSid=CA1&CallStatus=busy";
+    let address = format!("https://calls.example.com/redial/hooks/covers/ours?attempt={attempt}");
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, SIGNING_KEY.as_bytes());
+    let signature = hmac::sign(&key, format!("{address}CallSidCA1CallStatusbusy").as_bytes());
+    let headers = [("x-twilio-signature", &*STANDARD.encode(signature))];
+    world.deliver("", &headers, body).await.problem(403);
+    assert_eq!(world.outcome(attempt).await, None);
+    let answer = world.deliver(&format!("?attempt={attempt}"), &headers, body).await;
+    assert_eq!((answer.status.as_u16(), world.outcome(attempt).await), (200, Some(Outcome::Busy)));
 }
 
 #[tokio::test]

@@ -12,6 +12,8 @@ pub struct Delivery<'a> {
     pub headers: &'a HeaderMap,
     /// Its body.
     pub body: &'a [u8],
+    /// The address it was sent to, as the provider knows it, with its query; none where our public address is not known.
+    pub address: Option<&'a str>,
     /// When it was received.
     pub received_at: Timestamp,
 }

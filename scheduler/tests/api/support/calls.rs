@@ -16,9 +16,20 @@ pub struct Begun {
     intent: Intent,
 }
 
-/// Claims one contact of an account and begins a call to it.
+/// Claims one contact of an account and begins a call to it. Where the machine was too slow for the permit, it does so again.
 pub async fn begin(store: &Store, account: &str) -> Begun {
     let worker = store.open_lease(LEASE, "worker-1").await.unwrap();
+    loop {
+        let (intent, answer) = try_to_begin(store, worker, account).await;
+        match answer {
+            BeginAnswer::Begun { .. } => return Begun { worker, intent },
+            BeginAnswer::TooLate => {}
+            other => panic!("not begun: {other:?}"),
+        }
+    }
+}
+
+async fn try_to_begin(store: &Store, worker: u32, account: &str) -> (Intent, BeginAnswer) {
     let claimed = claim_one(store, worker, account).await;
     let campaign = claimed.campaign;
     let (_, rows) = store.rows(campaign, claimed.version, [claimed.position]).await.unwrap();
@@ -30,9 +41,8 @@ pub async fn begin(store: &Store, account: &str) -> Begun {
     let record = transition::begin(&before, digits, permit, worker);
     let until = store.clock().now() + Duration::from_secs(600);
     let intent = Intent { claimed, contact_id, record, slot_until: until, number_until: until, ends_poll: None };
-    let answers = store.begin(worker, std::slice::from_ref(&intent), TIMEOUT).await.unwrap();
-    assert!(matches!(answers[..], [BeginAnswer::Begun { .. }]), "{answers:?}");
-    Begun { worker, intent }
+    let answer = store.begin(worker, std::slice::from_ref(&intent), TIMEOUT).await.unwrap()[0];
+    (intent, answer)
 }
 
 impl Begun {

@@ -13,7 +13,7 @@ use crate::{
     domain::Timestamp,
     provider::{
         hook::{Delivery, Forged, Hook},
-        spec::{Algorithm, Encoding, Signature, SignatureKind},
+        spec::{Algorithm, Encoding, Signature, SignatureKind, Signed, SignedPart},
     },
 };
 
@@ -23,6 +23,7 @@ impl Core {
     pub(super) fn read_hook(&self, delivery: &Delivery<'_>) -> Result<Hook, Forged> {
         let signed = match &self.spec.webhook.signature {
             None => false,
+            Some(signature) if signature.covers_address() && delivery.address.is_none() => false,
             Some(signature) => match filled(&signature.secret, &self.account) {
                 secret if secret.is_empty() => false,
                 secret => self.verify(signature, &secret, delivery).map(|()| true)?,
@@ -83,18 +84,26 @@ fn parts(signature: &Signature, delivery: &Delivery<'_>) -> Result<(Vec<u8>, Vec
     }
     let signed = match &signature.signed {
         None => delivery.body.to_vec(),
-        Some(pattern) => signed_text(pattern, time.unwrap_or_default(), delivery.body),
+        Some(signed) => filled_in(signed, time.unwrap_or_default(), delivery),
     };
     Ok((proof, signed))
 }
 
-/// `{time}.{body}` filled; the body may be any bytes.
-fn signed_text(pattern: &str, time: &str, body: &[u8]) -> Vec<u8> {
-    let pattern = pattern.replace("{time}", time);
-    match pattern.split_once("{body}") {
-        Some((before, after)) => [before.as_bytes(), body, after.as_bytes()].concat(),
-        None => pattern.into_bytes(),
-    }
+fn filled_in(signed: &Signed, time: &str, delivery: &Delivery<'_>) -> Vec<u8> {
+    let bytes = |part: &SignedPart| match part {
+        SignedPart::Text(text) => text.clone().into_bytes(),
+        SignedPart::Time => time.as_bytes().to_vec(),
+        SignedPart::Body => delivery.body.to_vec(),
+        SignedPart::Url => delivery.address.unwrap_or_default().as_bytes().to_vec(),
+        SignedPart::Form => sorted_form(delivery.body).into_bytes(),
+    };
+    signed.0.iter().flat_map(bytes).collect()
+}
+
+fn sorted_form(body: &[u8]) -> String {
+    let mut fields: Vec<_> = url::form_urlencoded::parse(body).collect();
+    fields.sort();
+    fields.iter().flat_map(|(name, value)| [&**name, &**value]).collect()
 }
 
 /// Seconds or milliseconds since 1970.

@@ -25,7 +25,7 @@ pub(super) use answers::{Accepted, Availability, Class, Rule};
 pub(super) use field::{Condition, Field, FieldType};
 pub(super) use request::{Auth, Number, Request};
 pub(super) use results::{Batch, Reading, Report, State, Tail};
-pub(super) use webhook::{Algorithm, Encoding, Signature, SignatureKind, Webhook};
+pub(super) use webhook::{Algorithm, Encoding, Signature, SignatureKind, Signed, SignedPart, Webhook};
 
 use crate::domain::units::Rate;
 

@@ -51,8 +51,8 @@ pub(in crate::provider) struct Signature {
     pub time_part: Option<String>,
     /// The header that holds the time.
     pub time_header: Option<String>,
-    /// What is signed, of `{time}` and `{body}`; absent: the body.
-    pub signed: Option<String>,
+    /// What is signed; absent: the body.
+    pub signed: Option<Signed>,
     /// How old it may be; absent: 5 min.
     pub tolerance: Option<Span>,
 }
@@ -86,6 +86,52 @@ pub(in crate::provider) enum Encoding {
     #[default]
     Hex,
     Base64,
+}
+
+/// What is signed: a text with `{time}`, `{body}`, `{url}` and `{form}`.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(in crate::provider) struct Signed(pub Vec<SignedPart>);
+
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::provider) enum SignedPart {
+    Text(String),
+    Time,
+    Body,
+    /// The address that the delivery was sent to.
+    Url,
+    /// The names and values of a form, sorted by name, with nothing in between.
+    Form,
+}
+
+impl TryFrom<String> for Signed {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let mut parts = Vec::new();
+        let mut rest = text.as_str();
+        while let Some((before, place)) = rest.split_once('{') {
+            let (name, after) = place.split_once('}').ok_or("`{` without `}`")?;
+            parts.push(SignedPart::Text(before.to_owned()));
+            parts.push(match name {
+                "time" => SignedPart::Time,
+                "body" => SignedPart::Body,
+                "url" => SignedPart::Url,
+                "form" => SignedPart::Form,
+                other => return Err(format!("`{{{other}}}` is none of {{time}}, {{body}}, {{url}}, {{form}}")),
+            });
+            rest = after;
+        }
+        parts.push(SignedPart::Text(rest.to_owned()));
+        Ok(Self(parts))
+    }
+}
+
+impl Signature {
+    /// Whether the address is signed that a delivery was sent to.
+    pub fn covers_address(&self) -> bool {
+        self.signed.as_ref().is_some_and(|signed| signed.0.contains(&SignedPart::Url))
+    }
 }
 
 impl Webhook {

@@ -227,7 +227,9 @@ fn a_hook_brings_call_objects_one_or_many() {
     let provider = setup().provider();
     let nothing = headers(&[]);
     for body in [r#"[{"id":7,"status":"finished"}]"#, r#"{"id":7}"#, r#"{"event":"x","call":{"id":7}}"#] {
-        let hook = provider.hook(&Delivery { headers: &nothing, body: body.as_bytes(), received_at: NOW }).unwrap();
+        let hook = provider
+            .hook(&Delivery { headers: &nothing, body: body.as_bytes(), address: None, received_at: NOW })
+            .unwrap();
         assert_eq!((hook.signed, hook.reports[0].call_id.as_str()), (false, "7"), "{body}");
     }
 }

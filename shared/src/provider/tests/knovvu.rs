@@ -325,7 +325,7 @@ fn a_callback_is_read_from_the_top_or_from_call_results() {
     let provider = setup().provider();
     let hook = |body: &str| {
         let nothing = headers(&[]);
-        provider.hook(&Delivery { headers: &nothing, body: body.as_bytes(), received_at: NOW }).unwrap()
+        provider.hook(&Delivery { headers: &nothing, body: body.as_bytes(), address: None, received_at: NOW }).unwrap()
     };
     let ids = |body: &str| -> Vec<String> { hook(body).reports.into_iter().map(|report| report.call_id).collect() };
     assert_eq!(ids(r#"{"UniqueId":"a"}"#), ["a"]);

@@ -108,7 +108,9 @@ fn a_call_that_is_not_known_yet_is_pending_and_a_failed_poll_is_no_state() {
 fn a_hook_is_a_hint_whose_call_is_found_wherever_it_may_be() {
     let provider = setup().provider();
     let nothing = headers(&[]);
-    let hook = |body: &str| provider.hook(&Delivery { headers: &nothing, body: body.as_bytes(), received_at: NOW });
+    let hook = |body: &str| {
+        provider.hook(&Delivery { headers: &nothing, body: body.as_bytes(), address: None, received_at: NOW })
+    };
     for body in [CALL, r#"{"call_id":123}"#, r#"{"event":"call_ended","data":{"id":"123"}}"#, "call_id=123&event=ended"]
     {
         let hook = hook(body).unwrap();

@@ -24,7 +24,11 @@ fn of(kind: &str, key: &str, secret: &str) -> Setup {
 }
 
 fn deliver(setup: &Setup, headers: &HeaderMap, body: &str) -> Result<Hook, Forged> {
-    setup.provider().hook(&Delivery { headers, body: body.as_bytes(), received_at: NOW })
+    deliver_to(None, setup, headers, body)
+}
+
+fn deliver_to(address: Option<&str>, setup: &Setup, headers: &HeaderMap, body: &str) -> Result<Hook, Forged> {
+    setup.provider().hook(&Delivery { headers, body: body.as_bytes(), address, received_at: NOW })
 }
 
 fn hex_hmac(text: &str) -> String {
@@ -82,6 +86,26 @@ fn a_public_key_checks_what_a_private_one_signed() {
         headers(&[("telnyx-signature-ed25519", &signature), ("telnyx-timestamp", &time.to_string())])
     });
     assert!(matches!(hook.reports[0].report, Report::Ended { outcome: Outcome::Busy, .. }));
+}
+
+#[test]
+fn the_address_and_a_form_sorted_by_name_are_signed() {
+    let setup = of("twilio", "auth_token", SECRET);
+    let address = "https://calls.example.com/hooks/acme/s3cret?attempt=7-1-2";
+    let sign = |text: &str| {
+        let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, SECRET.as_bytes());
+        headers(&[("x-twilio-signature", &STANDARD.encode(hmac::sign(&key, text.as_bytes())))])
+    };
+    let body = "CallStatus=no-answer&CallSid=CA77&To=%2B12025550100";
+    let signed = sign(&format!("{address}CallSidCA77CallStatusno-answerTo+12025550100"));
+    let hook = deliver_to(Some(address), &setup, &signed, body).unwrap();
+    assert!(hook.signed);
+    assert!(matches!(hook.reports[0].report, Report::Ended { outcome: Outcome::NoAnswer, .. }));
+    let another = Err(Forged("the signature is another"));
+    assert_eq!(deliver_to(Some("https://calls.example.com/hooks/acme/s3cret"), &setup, &signed, body), another);
+    assert_eq!(deliver_to(Some(address), &setup, &signed, "CallStatus=busy&CallSid=CA77&To=%2B12025550100"), another);
+    assert!(deliver_to(Some(address), &setup, &headers(&[]), body).is_err());
+    assert!(!deliver(&setup, &signed, body).unwrap().signed, "where our own address is not known, it is a hint");
 }
 
 #[test]

@@ -77,6 +77,12 @@ fn error_of(more: &str) -> String {
 }
 
 #[test]
+fn what_is_signed_is_known() {
+    let signed = "\n[webhook.signature]\nkind = \"hmac\"\nsecret = \"x\"\nsigned = \"{time}{boddy}\"\n";
+    assert!(error_of(signed).contains("`{boddy}` is none of {time}, {body}, {url}, {form}"));
+}
+
+#[test]
 fn what_does_not_fit_together_is_named() {
     for (more, place) in [
         ("\n[poll]\nurl = \"/calls/{{call.id}}\"\n", "accepted.call_id"),
