@@ -9,23 +9,54 @@ use axum::{
 };
 use redial_shared::domain::role::Role;
 
-use super::{ApiState, Problem, tokens};
+use super::{ApiState, Problem, limits, tokens};
 
 /// The role of whoever asks; every handler behind [`authorize`] can have it.
 pub type Caller = Extension<Role>;
 
-/// Lets a request pass whose token may do what it asks: viewers may look, operators and admins may everything.
-pub async fn authorize(State(state): State<ApiState>, mut request: Request, next: Next) -> Response {
-    match role_for(&state, request.headers(), request.method()).await {
-        Ok(role) => {
-            request.extensions_mut().insert(role);
-            next.run(request).await
-        }
-        Err(problem) => problem.into_response(),
+/// By which the token of whoever asks is known; every handler behind [`authorize`] can have it.
+#[derive(Debug, Clone)]
+pub struct TokenHash(String);
+
+impl TokenHash {
+    /// Its SHA-256, in hexadecimal.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
-async fn role_for(state: &ApiState, headers: &HeaderMap, method: &Method) -> Result<Role, Problem> {
+/// Lets a request pass whose token may do what it asks: viewers may look, operators and admins may everything.
+pub async fn authorize(State(state): State<ApiState>, mut request: Request, next: Next) -> Response {
+    let (role, token) = match role_for(&state, request.headers()).await {
+        Ok(known) => known,
+        Err(problem) => return problem.into_response(),
+    };
+    if let Err(wait) = state.limits.request(token.as_str()) {
+        return limits::too_many(wait);
+    }
+    if !may(role, request.method()) {
+        return Problem::new(StatusCode::FORBIDDEN, format!("a token with the role {role} may only look"))
+            .with_hint("use a token with the role operator or admin")
+            .into_response();
+    }
+    request.extensions_mut().insert(role);
+    request.extensions_mut().insert(token);
+    next.run(request).await
+}
+
+/// 403 for viewers, where looking is too much too.
+///
+/// # Errors
+/// That.
+pub fn only_operators(role: Role) -> Result<(), Problem> {
+    if role >= Role::Operator {
+        return Ok(());
+    }
+    Err(Problem::new(StatusCode::FORBIDDEN, format!("a token with the role {role} may not see this"))
+        .with_hint("use a token with the role operator or admin"))
+}
+
+async fn role_for(state: &ApiState, headers: &HeaderMap) -> Result<(Role, TokenHash), Problem> {
     let unauthorized = |detail: &str| {
         Problem::new(StatusCode::UNAUTHORIZED, detail).with_hint(
             "send `Authorization: Bearer TOKEN` (`--token`, REDIAL_TOKEN); the first start of the server wrote a token \
@@ -33,13 +64,9 @@ async fn role_for(state: &ApiState, headers: &HeaderMap, method: &Method) -> Res
         )
     };
     let token = bearer(headers).ok_or_else(|| unauthorized("a token is needed"))?;
-    let role = state.store.token_role(&tokens::hash_of(token)).await?;
-    let role = role.ok_or_else(|| unauthorized("the token is not known here"))?;
-    if !may(role, method) {
-        return Err(Problem::new(StatusCode::FORBIDDEN, format!("a token with the role {role} may only look"))
-            .with_hint("use a token with the role operator or admin"));
-    }
-    Ok(role)
+    let hash = TokenHash(tokens::hash_of(token));
+    let role = state.store.token_role(hash.as_str()).await?;
+    Ok((role.ok_or_else(|| unauthorized("the token is not known here"))?, hash))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::{
     ApiState, Problem,
     extract::{Campaign, path_part},
+    json::{JsonBody, JsonRequest},
     release::positions,
 };
 
@@ -18,6 +19,11 @@ pub struct CancelRequest {
     /// Their ids or numbers (E.164), at least one.
     #[schema(min_items = 1)]
     contacts: Vec<String>,
+}
+
+impl JsonRequest for CancelRequest {
+    const WHAT: &str = "a list of contacts";
+    const EXAMPLE: &str = "{\"contacts\": [\"4711\"]}";
 }
 
 /// What became of them.
@@ -48,15 +54,12 @@ pub struct CancelAnswer {
 pub async fn cancel(
     State(state): State<ApiState>,
     Campaign(name): Campaign,
-    body: String,
+    JsonBody(request): JsonBody<CancelRequest>,
 ) -> Result<Json<CancelAnswer>, Problem> {
-    let wrong = |cause: &dyn std::fmt::Display| {
-        Problem::bad_request(format!("the body is no list of contacts: {cause}"))
-            .with_hint("send {\"contacts\": [\"4711\"]}")
-    };
-    let request: CancelRequest = serde_json::from_str(&body).map_err(|error| wrong(&error))?;
     if request.contacts.is_empty() {
-        return Err(wrong(&"it names none"));
+        return Err(Problem::bad_request("contacts: at least one is expected")
+            .with_key("contacts")
+            .with_hint(format!("send {}", CancelRequest::EXAMPLE)));
     }
     take_out(&state, &name, &request.contacts).await
 }

@@ -50,6 +50,26 @@ fn json_as_toml(body: &[u8]) -> Result<String, Problem> {
     toml::to_string(&without_nulls(value)).map_err(|error| wrong(&error))
 }
 
+/// A definition that was applied, in JSON; dates are texts there.
+///
+/// # Errors
+/// When it is no TOML.
+pub fn as_json(source: &str) -> Result<serde_json::Value, toml::de::Error> {
+    source.parse::<toml::Table>().map(|table| json_of(toml::Value::Table(table)))
+}
+
+fn json_of(value: toml::Value) -> serde_json::Value {
+    match value {
+        toml::Value::String(text) => text.into(),
+        toml::Value::Integer(number) => number.into(),
+        toml::Value::Float(number) => number.into(),
+        toml::Value::Boolean(flag) => flag.into(),
+        toml::Value::Datetime(instant) => instant.to_string().into(),
+        toml::Value::Array(values) => values.into_iter().map(json_of).collect(),
+        toml::Value::Table(fields) => fields.into_iter().map(|(key, value)| (key, json_of(value))).collect(),
+    }
+}
+
 /// TOML has no null: a key without a value is a key that is not there.
 fn without_nulls(value: serde_json::Value) -> serde_json::Value {
     match value {

@@ -3,15 +3,20 @@
 //! Everything here goes through the store's public functions; another scheduler's API answers the same.
 
 mod auth;
+mod browsers;
 mod campaigns;
 mod cancel;
+mod conditions;
 mod contact;
 mod definition;
 mod estimate;
+mod events;
 mod export;
 mod extract;
 mod health;
 mod hooks;
+mod json;
+mod limits;
 mod metrics;
 mod openapi;
 mod openings;
@@ -20,6 +25,7 @@ mod problem;
 mod providers;
 mod release;
 mod requests;
+mod server;
 mod status;
 mod suppressions;
 mod test_call;
@@ -30,9 +36,9 @@ mod verbs;
 mod why;
 mod workers;
 
-use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, io, sync::Arc};
 
-use axum::{Extension, Router, middleware, serve::ListenerExt};
+use axum::{Extension, Router, middleware};
 use redial_shared::{
     config::Config,
     domain::CampaignState,
@@ -45,21 +51,22 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub use problem::Problem;
 pub use tokens::{TokenError, ensure_admin_token};
 
-/// How long requests may go on after the server was told to end.
-const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
-
 /// What every handler can have. Cheap to clone.
 #[derive(Clone)]
 pub struct ApiState {
     store: Store,
     config: Arc<Config>,
     counters: Arc<metrics::Counters>,
+    limits: Arc<limits::Limits>,
+    /// The end of the server: answers that have no end of their own end then.
+    closing: CancellationToken,
 }
 
 impl ApiState {
     /// The state of one server.
     pub fn new(store: Store, config: Arc<Config>) -> Self {
-        Self { store, config, counters: Arc::default() }
+        let limits = Arc::new(limits::Limits::new(config.http.rate));
+        Self { store, config, counters: Arc::default(), limits, closing: CancellationToken::new() }
     }
 
     /// Where campaigns stand. How an account fares is read once for all of its campaigns.
@@ -88,6 +95,8 @@ pub fn router(state: ApiState) -> Router {
     let (api, document) = OpenApiRouter::with_openapi(openapi::document())
         .routes(routes!(campaigns::list))
         .routes(routes!(campaigns::status, campaigns::apply))
+        .routes(routes!(campaigns::definition))
+        .routes(routes!(events::events))
         .routes(routes!(upload::upload))
         .routes(routes!(contact::contact, cancel::cancel_contact))
         .routes(routes!(cancel::cancel))
@@ -112,12 +121,25 @@ pub fn router(state: ApiState) -> Router {
         .route_layer(middleware::from_fn_with_state(state.clone(), auth::authorize))
         .merge(OpenApiRouter::new().routes(routes!(hooks::receive)).layer(Extension(hooks)))
         .split_for_parts();
-    api.merge(openapi::routes(&document))
-        .merge(health::routes())
-        .fallback(extract::no_such_path)
-        .method_not_allowed_fallback(extract::no_such_method)
+    let api = api.merge(openapi::routes(&document)).merge(health::routes());
+    let api = with_fallbacks(api).route_layer(middleware::from_fn(limits::in_time));
+    let api = match browsers::cross_origin(&state.config.http.cors_origins) {
+        Some(cross_origin) => api.layer(cross_origin),
+        None => api,
+    };
+    observed(api).with_state(state)
+}
+
+fn with_fallbacks(router: Router<ApiState>) -> Router<ApiState> {
+    router.fallback(extract::no_such_path).method_not_allowed_fallback(extract::no_such_method)
+}
+
+/// What every answer has in common.
+fn observed(router: Router<ApiState>) -> Router<ApiState> {
+    router
+        .layer(limits::body_limit())
+        .layer(middleware::from_fn(browsers::careful))
         .layer(middleware::from_fn(requests::observe))
-        .with_state(state)
 }
 
 /// Serves all of it until `shutdown`, then ends the requests that are under way, for at most 10 seconds.
@@ -125,7 +147,8 @@ pub fn router(state: ApiState) -> Router {
 /// # Errors
 /// Those of the listener.
 pub async fn serve(listener: TcpListener, state: ApiState, shutdown: CancellationToken) -> io::Result<()> {
-    serve_router(listener, router(state), shutdown).await
+    let state = ApiState { closing: shutdown.clone(), ..state };
+    server::serve(listener, router(state), shutdown).await
 }
 
 /// The same for a worker alone: just `/health`, `/ready` and `/metrics`.
@@ -133,33 +156,5 @@ pub async fn serve(listener: TcpListener, state: ApiState, shutdown: Cancellatio
 /// # Errors
 /// Those of the listener.
 pub async fn serve_health(listener: TcpListener, state: ApiState, shutdown: CancellationToken) -> io::Result<()> {
-    let router = health::routes()
-        .fallback(extract::no_such_path)
-        .method_not_allowed_fallback(extract::no_such_method)
-        .layer(middleware::from_fn(requests::observe))
-        .with_state(state);
-    serve_router(listener, router, shutdown).await
-}
-
-async fn serve_router(listener: TcpListener, router: Router, shutdown: CancellationToken) -> io::Result<()> {
-    let address = listener.local_addr()?;
-    tracing::info!("listening on http://{address}");
-    let listener = listener.tap_io(|connection| {
-        // Small answers would wait for the client's acknowledgements; where it cannot be set they do.
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY");
-        }
-    });
-    let serving = axum::serve(listener, router).with_graceful_shutdown(shutdown.clone().cancelled_owned());
-    let too_long = async {
-        shutdown.cancelled().await;
-        tokio::time::sleep(SHUTDOWN_GRACE).await;
-    };
-    tokio::select! {
-        served = serving.into_future() => served,
-        () = too_long => {
-            tracing::warn!("requests were cut off at the end of the server");
-            Ok(())
-        }
-    }
+    server::serve(listener, observed(with_fallbacks(health::routes())).with_state(state), shutdown).await
 }

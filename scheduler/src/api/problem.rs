@@ -8,6 +8,8 @@ use redial_shared::store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::requests;
+
 /// The content type of every error.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
@@ -36,6 +38,10 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     errors: Vec<FieldError>,
+    /// The answer's `x-request-id`, under which the server's log tells of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    request_id: Option<String>,
 }
 
 /// One wrong value of a body.
@@ -58,6 +64,7 @@ impl Problem {
             detail: detail.into(),
             hint: None,
             errors: Vec::new(),
+            request_id: None,
         }
     }
 
@@ -120,13 +127,18 @@ impl From<StoreError> for Problem {
             StoreError::NoCampaign(_) => Self::not_found(error.to_string())
                 .with_hint("`redial status` lists the campaigns; `redial apply FILE` creates one"),
             StoreError::Conflict(_) => Self::conflict(error.to_string()),
+            StoreError::Outdated(_) => Self::new(StatusCode::PRECONDITION_FAILED, error.to_string()).with_hint(
+                "read it again, decide anew, and send the `ETag` of that answer as `If-Match`; or send none, and whatever is there \
+                 is changed",
+            ),
             StoreError::Refused(_) | StoreError::Corrupt(_) => Self::internal(error),
         }
     }
 }
 
 impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+    fn into_response(mut self) -> Response {
+        self.request_id = requests::current_id();
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = (self.status, body).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));

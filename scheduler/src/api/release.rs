@@ -5,7 +5,11 @@ use redial_shared::domain::{CampaignName, ContactPosition};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{ApiState, Problem, extract::Campaign};
+use super::{
+    ApiState, Problem,
+    extract::Campaign,
+    json::{JsonBody, JsonRequest},
+};
 
 /// Which contacts.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -14,6 +18,15 @@ pub struct ReleaseRequest {
     /// Their ids or numbers (E.164); none: all that are held.
     #[serde(default)]
     contacts: Vec<String>,
+}
+
+impl JsonRequest for ReleaseRequest {
+    const WHAT: &str = "a list of contacts";
+    const EXAMPLE: &str = "{\"contacts\": [\"4711\"]}";
+
+    fn when_empty() -> Option<Self> {
+        Some(Self::default())
+    }
 }
 
 /// What became of them.
@@ -39,16 +52,8 @@ pub struct ReleaseAnswer {
 pub async fn release(
     State(state): State<ApiState>,
     Campaign(name): Campaign,
-    body: String,
+    JsonBody(request): JsonBody<ReleaseRequest>,
 ) -> Result<Json<ReleaseAnswer>, Problem> {
-    let request: ReleaseRequest = if body.trim().is_empty() {
-        ReleaseRequest::default()
-    } else {
-        serde_json::from_str(&body).map_err(|error| {
-            Problem::bad_request(format!("the body is no list of contacts: {error}"))
-                .with_hint("send {\"contacts\": [\"4711\"]}, or nothing for all held contacts")
-        })?
-    };
     let id = state.store.campaign_id(&name).await?;
     let named = positions(&state, &name, &request.contacts).await?;
     let only = (!named.is_empty()).then_some(&*named);

@@ -14,6 +14,15 @@ use tracing::Instrument;
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_ID_BYTES_MAX: usize = 64;
 
+tokio::task_local! {
+    static CURRENT: String;
+}
+
+/// The id of the request that is being answered; none outside of one.
+pub fn current_id() -> Option<String> {
+    CURRENT.try_with(Clone::clone).ok()
+}
+
 /// Gives the request its id and tells how it went. The path is logged as its pattern: a real one may hold a number.
 pub async fn observe(request: Request, next: Next) -> Response {
     let id = request_id(&request);
@@ -21,7 +30,8 @@ pub async fn observe(request: Request, next: Next) -> Response {
     let path = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str).to_owned();
     let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
     let began = Instant::now();
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let shown = id.to_str().unwrap_or_default().to_owned();
+    let mut response = CURRENT.scope(shown, next.run(request)).instrument(span.clone()).await;
     let status = response.status().as_u16();
     let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     span.in_scope(|| match (method.is_safe(), status) {

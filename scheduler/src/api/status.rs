@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use redial_shared::{
     config::AccountConfig,
-    domain::{ContactState, Timestamp},
+    domain::{CampaignState, ContactState, Timestamp},
     store::view::{CampaignView, Counts},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// Full seconds over which the present rate is the mean.
@@ -64,6 +64,41 @@ pub struct ContactCounts {
     pub expired: u64,
     /// Taken out.
     pub cancelled: u64,
+}
+
+/// The states of campaigns, as a query names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum StatusState {
+    /// Defined, never started.
+    Draft,
+    /// Armed: its next run starts it.
+    Scheduled,
+    /// Dialing.
+    Running,
+    /// No new call starts.
+    Paused,
+    /// The last calls are being finished.
+    Stopping,
+    /// Ended by request.
+    Stopped,
+    /// No contact can move by itself.
+    Completed,
+}
+
+impl StatusState {
+    /// The state itself.
+    pub fn as_state(self) -> CampaignState {
+        match self {
+            Self::Draft => CampaignState::Draft,
+            Self::Scheduled => CampaignState::Scheduled,
+            Self::Running => CampaignState::Running,
+            Self::Paused => CampaignState::Paused,
+            Self::Stopping => CampaignState::Stopping,
+            Self::Stopped => CampaignState::Stopped,
+            Self::Completed => CampaignState::Completed,
+        }
+    }
 }
 
 impl From<&Counts> for ContactCounts {

@@ -21,7 +21,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::{ApiState, Problem, extract::Campaign, verbs};
+use super::{
+    ApiState, Problem,
+    extract::Campaign,
+    json::{JsonBody, JsonRequest},
+    verbs,
+};
 
 /// The name of a test call's campaign is the campaign's, cut to this length, and `-call-` with random letters.
 const NAME_CHARACTERS_KEPT: usize = 50;
@@ -38,6 +43,11 @@ pub struct TestCallRequest {
     /// What a list's other columns would hold: attributes, and `timezone`.
     #[serde(default)]
     attributes: Map<String, Value>,
+}
+
+impl JsonRequest for TestCallRequest {
+    const WHAT: &str = "a call";
+    const EXAMPLE: &str = "{\"to\": \"+12025550123\"}";
 }
 
 /// Where to look for what becomes of it.
@@ -57,6 +67,7 @@ pub struct TestCallAnswer {
     request_body(content = TestCallRequest),
     responses(
         (status = 200, description = "The call is on its way, as the one contact of a campaign of its own", body = TestCallAnswer),
+        (status = 400, description = "The body is no such request", body = Problem),
         (status = 404, description = "No such campaign", body = Problem),
         (status = 422, description = "No number that can be called, or an attribute is missing that `[call]` uses", body = Problem),
     ),
@@ -64,7 +75,7 @@ pub struct TestCallAnswer {
 pub async fn test_call(
     State(state): State<ApiState>,
     Campaign(name): Campaign,
-    Json(request): Json<TestCallRequest>,
+    JsonBody(request): JsonBody<TestCallRequest>,
 ) -> Result<Json<TestCallAnswer>, Problem> {
     let info = state.store.fresh_info(state.store.campaign_id(&name).await?).await?;
     let (contact, columns) = contact(&request)?;

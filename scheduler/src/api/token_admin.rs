@@ -8,7 +8,13 @@ use redial_shared::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{ApiState, Problem, auth::Caller, extract::path_part, tokens};
+use super::{
+    ApiState, Problem,
+    auth::Caller,
+    extract::path_part,
+    json::{JsonBody, JsonRequest},
+    tokens,
+};
 
 /// The longest name of a token, in bytes.
 const NAME_BYTES_MAX: usize = 100;
@@ -26,6 +32,11 @@ pub struct TokenRequest {
     /// For how long it is good, like `30d`; absent: until it is revoked.
     #[serde(default)]
     expires: Option<String>,
+}
+
+impl JsonRequest for TokenRequest {
+    const WHAT: &str = "a description of a token";
+    const EXAMPLE: &str = "{\"role\": \"operator\", \"name\": \"nightly upload\", \"expires\": \"30d\"}";
 }
 
 /// A new token. It is told this once.
@@ -79,6 +90,7 @@ impl From<KnownToken> for TokenAnswer {
     request_body(content = TokenRequest),
     responses(
         (status = 200, description = "The token; it is not told again", body = NewToken),
+        (status = 400, description = "The body is no such description", body = Problem),
         (status = 403, description = "Not an admin's token", body = Problem),
         (status = 422, description = "No such role, or no duration", body = Problem),
     ),
@@ -86,13 +98,10 @@ impl From<KnownToken> for TokenAnswer {
 pub async fn create(
     State(state): State<ApiState>,
     Extension(caller): Caller,
-    body: String,
+    request: Result<JsonBody<TokenRequest>, Problem>,
 ) -> Result<Json<NewToken>, Problem> {
     only_admins(caller)?;
-    let request: TokenRequest = serde_json::from_str(&body).map_err(|error| {
-        Problem::bad_request(format!("the body describes no token: {error}"))
-            .with_hint("send {\"role\": \"operator\", \"name\": \"nightly upload\", \"expires\": \"30d\"}")
-    })?;
+    let JsonBody(request) = request?;
     let role: Role = request.role.parse().map_err(|error| Problem::unprocessable(format!("role: {error}")))?;
     if request.name.len() > NAME_BYTES_MAX {
         return Err(Problem::unprocessable(format!("name: longer than {NAME_BYTES_MAX} bytes")));

@@ -9,12 +9,12 @@ use redial_shared::{
         schedule::{Schedule, next_run},
     },
     provider::is_column,
-    store::{CampaignInfo, Changed, Verb},
+    store::{CampaignInfo, Changed, StoreError, Verb},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{ApiState, Problem, extract::Campaign};
+use super::{ApiState, Problem, conditions::Conditions, extract::Campaign};
 
 /// What is added to the last moment of sending, for the error of the clock's measure.
 pub(super) const CLOCK_ERROR_US: i64 = 2_000;
@@ -41,14 +41,22 @@ pub struct VerbAnswer {
 /// Start a campaign: at once, or with its next run if it has a schedule.
 #[utoipa::path(
     post, path = "/api/v1/campaigns/{name}/start", operation_id = "start", tag = "campaigns",
-    params(("name" = String, Path, description = "The campaign")),
+    params(
+        ("name" = String, Path, description = "The campaign"),
+        ("If-Match" = Option<String>, Header, description = "An `ETag` of this campaign: only if its definition is still that one"),
+    ),
     responses(
         (status = 200, description = "It runs, or is armed", body = VerbAnswer),
         (status = 404, description = "No such campaign", body = Problem),
         (status = 409, description = "Its state, its schedule or its lists' columns do not allow it", body = Problem),
+        (status = 412, description = "`If-Match` does not hold: nothing was done", body = Problem),
     ),
 )]
-pub async fn start(State(state): State<ApiState>, Campaign(name): Campaign) -> Result<Json<VerbAnswer>, Problem> {
+pub async fn start(
+    State(state): State<ApiState>,
+    Campaign(name): Campaign,
+    conditions: Conditions,
+) -> Result<Json<VerbAnswer>, Problem> {
     let id = state.store.campaign_id(&name).await?;
     let info = state.store.fresh_info(id).await?;
     let verb = start_verb(&info.definition.schedule, state.store.clock().now())?;
@@ -56,7 +64,7 @@ pub async fn start(State(state): State<ApiState>, Campaign(name): Campaign) -> R
     if let Some(other) = &info.definition.schedule.after {
         state.store.campaign_id(other).await?;
     }
-    let changed = change(&state, &name, verb).await?;
+    let changed = change_if(&state, &name, verb, &conditions).await?;
     let after = &info.definition.schedule.after;
     answer(&state, &name, changed, |changed, next_run_at| match (changed.state, next_run_at, after) {
         (CampaignState::Running, ..) if changed.changed => "it has started".to_owned(),
@@ -71,15 +79,23 @@ pub async fn start(State(state): State<ApiState>, Campaign(name): Campaign) -> R
 /// Pause a campaign. The answer comes when no new call can start.
 #[utoipa::path(
     post, path = "/api/v1/campaigns/{name}/pause", operation_id = "pause", tag = "campaigns",
-    params(("name" = String, Path, description = "The campaign")),
+    params(
+        ("name" = String, Path, description = "The campaign"),
+        ("If-Match" = Option<String>, Header, description = "An `ETag` of this campaign: only if its definition is still that one"),
+    ),
     responses(
         (status = 200, description = "No new call can start", body = VerbAnswer),
         (status = 404, description = "No such campaign", body = Problem),
         (status = 409, description = "Its state does not allow it", body = Problem),
+        (status = 412, description = "`If-Match` does not hold: nothing was done", body = Problem),
     ),
 )]
-pub async fn pause(State(state): State<ApiState>, Campaign(name): Campaign) -> Result<Json<VerbAnswer>, Problem> {
-    let changed = change(&state, &name, Verb::Pause).await?;
+pub async fn pause(
+    State(state): State<ApiState>,
+    Campaign(name): Campaign,
+    conditions: Conditions,
+) -> Result<Json<VerbAnswer>, Problem> {
+    let changed = change_if(&state, &name, Verb::Pause, &conditions).await?;
     last_send(&state, &changed).await;
     answer(&state, &name, changed, |changed, _| {
         let calls = calls(changed.live_calls);
@@ -91,15 +107,23 @@ pub async fn pause(State(state): State<ApiState>, Campaign(name): Campaign) -> R
 /// Resume a paused campaign.
 #[utoipa::path(
     post, path = "/api/v1/campaigns/{name}/resume", operation_id = "resume", tag = "campaigns",
-    params(("name" = String, Path, description = "The campaign")),
+    params(
+        ("name" = String, Path, description = "The campaign"),
+        ("If-Match" = Option<String>, Header, description = "An `ETag` of this campaign: only if its definition is still that one"),
+    ),
     responses(
         (status = 200, description = "It goes on", body = VerbAnswer),
         (status = 404, description = "No such campaign", body = Problem),
         (status = 409, description = "It is not paused", body = Problem),
+        (status = 412, description = "`If-Match` does not hold: nothing was done", body = Problem),
     ),
 )]
-pub async fn resume(State(state): State<ApiState>, Campaign(name): Campaign) -> Result<Json<VerbAnswer>, Problem> {
-    let changed = change(&state, &name, Verb::Resume).await?;
+pub async fn resume(
+    State(state): State<ApiState>,
+    Campaign(name): Campaign,
+    conditions: Conditions,
+) -> Result<Json<VerbAnswer>, Problem> {
+    let changed = change_if(&state, &name, Verb::Resume, &conditions).await?;
     answer(&state, &name, changed, |changed, next_run_at| match (changed.changed, changed.state, next_run_at) {
         (false, ..) => "it was not paused".to_owned(),
         (true, CampaignState::Scheduled, Some(at)) => format!("its next run starts at {at}"),
@@ -112,15 +136,23 @@ pub async fn resume(State(state): State<ApiState>, Campaign(name): Campaign) -> 
 /// end by themselves.
 #[utoipa::path(
     post, path = "/api/v1/campaigns/{name}/stop", operation_id = "stop", tag = "campaigns",
-    params(("name" = String, Path, description = "The campaign")),
+    params(
+        ("name" = String, Path, description = "The campaign"),
+        ("If-Match" = Option<String>, Header, description = "An `ETag` of this campaign: only if its definition is still that one"),
+    ),
     responses(
         (status = 200, description = "It has ended, or does when the last call is over", body = VerbAnswer),
         (status = 404, description = "No such campaign", body = Problem),
         (status = 409, description = "Its state does not allow it", body = Problem),
+        (status = 412, description = "`If-Match` does not hold: nothing was done", body = Problem),
     ),
 )]
-pub async fn stop(State(state): State<ApiState>, Campaign(name): Campaign) -> Result<Json<VerbAnswer>, Problem> {
-    let changed = change(&state, &name, Verb::Stop).await?;
+pub async fn stop(
+    State(state): State<ApiState>,
+    Campaign(name): Campaign,
+    conditions: Conditions,
+) -> Result<Json<VerbAnswer>, Problem> {
+    let changed = change_if(&state, &name, Verb::Stop, &conditions).await?;
     last_send(&state, &changed).await;
     answer(&state, &name, changed, |changed, _| {
         let calls = calls(changed.live_calls);
@@ -146,7 +178,23 @@ async fn last_send(state: &ApiState, changed: &Changed) {
 /// 404, 409, and when Redis does not answer.
 pub async fn change(state: &ApiState, name: &CampaignName, verb: Verb) -> Result<Changed, Problem> {
     let id = state.store.campaign_id(name).await?;
-    let changed = state.store.change(id, verb, "", None).await;
+    told(name, verb, state.store.change(id, verb, "", None).await)
+}
+
+/// The same, if its definition is the one that was asked for.
+async fn change_if(
+    state: &ApiState,
+    name: &CampaignName,
+    verb: Verb,
+    conditions: &Conditions,
+) -> Result<Changed, Problem> {
+    match conditions.edition(&state.store, name).await? {
+        Some(edition) => told(name, verb, state.store.change_edition(name, edition, verb).await),
+        None => change(state, name, verb).await,
+    }
+}
+
+fn told(name: &CampaignName, verb: Verb, changed: Result<Changed, StoreError>) -> Result<Changed, Problem> {
     let changed = changed.map_err(|error| {
         let hint = conflict_hint(verb, name);
         let problem = Problem::from(error);

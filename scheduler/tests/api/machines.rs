@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{body::Body, http::Request};
 use redial_scheduler::api::{ApiState, serve};
-use redial_shared::config::Config;
+use redial_shared::{config::Config, domain::role::Role};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
@@ -93,6 +93,8 @@ async fn the_description_lists_every_route() {
             "get /campaigns/{name}",
             "get /campaigns/{name}/attempts",
             "get /campaigns/{name}/contacts/{contact}",
+            "get /campaigns/{name}/definition",
+            "get /campaigns/{name}/events",
             "get /campaigns/{name}/plan",
             "get /campaigns/{name}/results",
             "get /providers",
@@ -151,7 +153,7 @@ async fn every_answer_has_a_request_id_and_a_clients_own_is_kept() {
 
 #[tokio::test]
 async fn a_server_answers_and_ends_when_told() {
-    let api = Api::start().await;
+    let api = Api::with_campaign().await;
     let config = Arc::new(Config::parse("", "redial.toml", std::iter::empty()).unwrap());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -162,6 +164,16 @@ async fn a_server_answers_and_ends_when_told() {
     let mut answer = String::new();
     connection.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    // Answers that have no end of their own end with the server.
+    let token = api.token(Role::Viewer).await;
+    let mut listener = tokio::net::TcpStream::connect(address).await.unwrap();
+    let path = "/api/v1/campaigns/nightly/events";
+    let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n");
+    listener.write_all(request.as_bytes()).await.unwrap();
+    let mut first = [0; 12];
+    listener.read_exact(&mut first).await.unwrap();
+    assert_eq!(&first, b"HTTP/1.1 200");
     shutdown.cancel();
+    listener.read_to_end(&mut Vec::new()).await.unwrap();
     serving.await.unwrap().unwrap();
 }

@@ -3,10 +3,14 @@
 mod auth;
 mod campaigns;
 mod cancel;
+mod conditions;
 mod contacts;
+mod events;
 mod exports;
 mod hooks;
+mod limits;
 mod machines;
+mod pages;
 mod plan;
 mod providers;
 mod support;

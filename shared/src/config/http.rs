@@ -1,19 +1,37 @@
 //! `[http]`
 
-use crate::domain::document::{DefinitionError, Item, Table};
+use std::time::Duration;
 
-const KEYS: &[&str] = &["listen", "public_url"];
+use crate::domain::{
+    document::{DefinitionError, Item, Table},
+    units::Rate,
+};
+
+const KEYS: &[&str] = &["listen", "public_url", "rate", "cors_origins"];
 
 /// What the process serves.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpConfig {
     /// `HOST:PORT`; none when it is not set: then a worker alone serves nothing, others [`HttpConfig::DEFAULT_LISTEN`].
     pub listen: Option<String>,
     /// How providers reach our hooks, without a slash at its end.
     pub public_url: Option<String>,
+    /// Requests that one token may make of one process.
+    pub rate: Rate,
+    /// Web pages of other origins (`https://HOST`) whose scripts may use the API.
+    pub cors_origins: Vec<String>,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self { listen: None, public_url: None, rate: Self::DEFAULT_RATE, cors_origins: Vec::new() }
+    }
 }
 
 impl HttpConfig {
+    /// Requests of one token unless set.
+    pub const DEFAULT_RATE: Rate = Rate { count: 1_000, per: Duration::from_secs(1) };
+
     /// Where API and dashboard are served unless set.
     pub const DEFAULT_LISTEN: &str = "127.0.0.1:7171";
 
@@ -28,7 +46,27 @@ pub(super) fn read(table: &Table<'_>) -> Result<HttpConfig, DefinitionError> {
     Ok(HttpConfig {
         listen: table.get("listen").map(|item| listen(&item)).transpose()?,
         public_url: table.get("public_url").map(|item| base_url(&item)).transpose()?,
+        rate: table.get("rate").map_or(Ok(HttpConfig::DEFAULT_RATE), |item| item.parsed())?,
+        cors_origins: table.get("cors_origins").map_or_else(|| Ok(Vec::new()), |item| origins(&item))?,
     })
+}
+
+fn origins(item: &Item<'_>) -> Result<Vec<String>, DefinitionError> {
+    let origin = |item: Item<'_>| {
+        let text = item.text()?;
+        // A browser compares it letter by letter, so it must be just the origin, as browsers write it.
+        let is_origin = url::Url::parse(text)
+            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text);
+        match is_origin {
+            true => Ok(text.to_owned()),
+            false => Err(item
+                .error(
+                    "no origin: http:// or https:// with a host, a port unless it is the usual one, and nothing else",
+                )
+                .with_hint("write one like \"https://crm.example.com\"")),
+        }
+    };
+    item.list()?.into_iter().map(origin).collect()
 }
 
 fn listen(item: &Item<'_>) -> Result<String, DefinitionError> {

@@ -116,6 +116,9 @@ fn errors_name_the_line_or_the_variable_and_the_key() {
         ),
         ("[http]\nlisten = \"7171\"", "redial.toml:2: http.listen: an address and a port expected"),
         ("[http]\npublic_url = \"calls.example.com\"", "redial.toml:2: http.public_url: no base URL"),
+        ("[http]\nrate = \"100\"", "redial.toml:2: http.rate: `100` is no rate"),
+        ("[http]\ncors_origins = [\"*\"]", "redial.toml:2: http.cors_origins: no origin"),
+        ("[http]\ncors_origins = [\"https://crm.example.com/\"]", "redial.toml:2: http.cors_origins: no origin"),
         ("[worker]\nconcurrency = 0", "redial.toml:2: worker.concurrency: a whole number from 1 to 65536"),
         ("[worker]\nlease = \"10ms\"", "redial.toml:2: worker.lease: 1s to 1h expected, found 10ms"),
         ("[worker]\nlease = 15", "redial.toml:2: worker.lease: a string expected, found a whole number"),
@@ -223,6 +226,8 @@ fn what_the_shipped_configuration_keeps_commented_parses_too() {
         Config::parse(&uncommented.join("\n"), &name, variables(&[])).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!((config.workspace.as_str(), config.worker), ("default", WorkerConfig::default()));
     assert_eq!(config.http.listen.as_deref(), Some(HttpConfig::DEFAULT_LISTEN));
+    assert_eq!(config.http.rate, HttpConfig::DEFAULT_RATE);
+    assert_eq!(config.http.cors_origins, ["https://crm.example.com"]);
     assert!(config.redis.url.is_some());
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    CampaignInfo, Leadership, Standing, Store, StoreError,
+    CampaignInfo, Edition, Leadership, Present, Standing, Store, StoreError,
     arguments::Arguments,
     caps,
     claims::campaign_id,
@@ -138,6 +138,20 @@ impl Store {
         definition: &CampaignDefinition,
         source: &str,
     ) -> Result<(Applied, CampaignId), StoreError> {
+        let (applied, edition) = self.apply_to(definition, source, Present::Anything).await?;
+        Ok((applied, edition.campaign))
+    }
+
+    /// The same, if `present` is there; answers the edition that is there now.
+    ///
+    /// # Errors
+    /// As [`Store::apply`], and [`StoreError::Outdated`] when it is not.
+    pub async fn apply_to(
+        &self,
+        definition: &CampaignDefinition,
+        source: &str,
+        present: Present,
+    ) -> Result<(Applied, Edition), StoreError> {
         let pacing = &definition.pacing;
         for tries in 0.. {
             let arguments = Arguments::default()
@@ -151,13 +165,15 @@ impl Store {
                 .text(pacing.max_concurrent.unwrap_or(0))
                 .text(u8::from(definition.schedule.cron.is_some()))
                 .text(caps::rules(&definition.caps, "of the campaign"))
-                .text(definition.calling_hours.zones.as_str());
-            let (code, id): (i64, String) = self.connection.run("apply", arguments.as_slice()).await?;
+                .text(definition.calling_hours.zones.as_str())
+                .text(present.stored());
+            let (code, id, version): (i64, String, String) = self.connection.run("apply", arguments.as_slice()).await?;
             let applied = match code {
                 2 => Applied::Created,
                 1 => Applied::Updated,
                 0 => Applied::Unchanged,
                 -1 => continue,
+                -4 => return Err(Edition::outdated(&definition.name)),
                 -3 => {
                     return Err(StoreError::Conflict(format!(
                         "campaign `{}` has contacts, filed by its [calling_hours]: `zones` cannot change any more; apply \
@@ -172,7 +188,8 @@ impl Store {
                     )));
                 }
             };
-            return Ok((applied, campaign_id(&id)?));
+            let version = version.parse().map_err(|_| StoreError::Corrupt(format!("version of {id}")))?;
+            return Ok((applied, Edition { campaign: campaign_id(&id)?, version }));
         }
         unreachable!("one of so many ids is free")
     }
@@ -211,10 +228,26 @@ impl Store {
         let unread = ["", "", "", "", ""].map(str::to_owned);
         match self.change_state(campaign, verb, reason, token, unread).await? {
             (0, changed) | (1, changed) => Ok(changed),
-            (-1, changed) => {
-                Err(StoreError::Conflict(format!("a campaign that is {} cannot {}", changed.state, verb.word())))
-            }
+            (-1, changed) => Err(cannot(changed, verb)),
             _ => Err(Leadership::lost()),
+        }
+    }
+
+    /// Changes a campaign's state by request, if its definition is still of this version.
+    ///
+    /// # Errors
+    /// As [`Store::change`], and [`StoreError::Outdated`] when it is not.
+    pub async fn change_edition(
+        &self,
+        name: &CampaignName,
+        edition: Edition,
+        verb: Verb,
+    ) -> Result<Changed, StoreError> {
+        let read = [&edition.version.to_string(), "*", "", "", ""].map(str::to_owned);
+        match self.change_state(edition.campaign, verb, "", String::new(), read).await? {
+            (-3, _) => Err(Edition::outdated(name)),
+            (-1, changed) => Err(cannot(changed, verb)),
+            (_, changed) => Ok(changed),
         }
     }
 
@@ -371,7 +404,7 @@ impl Store {
         Ok(views)
     }
 
-    async fn views(&self, ids: &[CampaignId]) -> Result<Vec<CampaignView>, StoreError> {
+    pub(super) async fn views(&self, ids: &[CampaignId]) -> Result<Vec<CampaignView>, StoreError> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
@@ -422,6 +455,10 @@ impl CampaignInfo {
         }
         hours
     }
+}
+
+fn cannot(changed: Changed, verb: Verb) -> StoreError {
+    StoreError::Conflict(format!("a campaign that is {} cannot {}", changed.state, verb.word()))
 }
 
 fn campaign_view(

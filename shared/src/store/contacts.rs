@@ -51,7 +51,7 @@ impl Store {
     }
 
     /// Uploads add places and columns without a new version: reads the campaign again if a block refers to newer ones.
-    async fn knowing(
+    pub(super) async fn knowing(
         &self,
         info: Arc<CampaignInfo>,
         mut blocks: impl Iterator<Item = &Arc<Block>>,
@@ -209,7 +209,7 @@ fn damaged(error: BlockError) -> StoreError {
     StoreError::Corrupt(error.to_string())
 }
 
-fn row_of(info: &CampaignInfo, block: &Block, position: ContactPosition) -> Result<Row, StoreError> {
+pub(super) fn row_of(info: &CampaignInfo, block: &Block, position: ContactPosition) -> Result<Row, StoreError> {
     let row = block.row((position % limits::ROWS_PER_BLOCK as u32) as usize);
     let missing = || StoreError::Corrupt(format!("position {position} of {} is in no block", info.name));
     let mut contact = row.ok_or_else(missing)?.to_contact().map_err(damaged)?;
@@ -230,7 +230,7 @@ impl CampaignInfo {
     }
 }
 
-fn contact_view(
+pub(super) fn contact_view(
     info: &CampaignInfo,
     lane: u16,
     position: ContactPosition,

@@ -37,6 +37,9 @@ pub enum StoreError {
     /// The campaign's state does not allow it.
     #[error("{0}")]
     Conflict(String),
+    /// It was asked of what is there no more: read it again.
+    #[error("{0}")]
+    Outdated(String),
 }
 
 impl StoreError {

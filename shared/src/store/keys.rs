@@ -58,6 +58,8 @@ keys! {
     lanes_closed(campaign) = "c:{}:closed";
     /// Zset: live calls `position:revision` by the end of their slot.
     live(campaign) = "c:{}:live";
+    /// Stream: what happened in a campaign lately; only while somebody listens, and for a time after that.
+    feed(campaign) = "c:{}:feed";
     /// Set: accounts that campaigns name.
     accounts() = "accounts";
     /// Hash: an account's limits, pacing and health.

@@ -66,6 +66,10 @@ limits! {
     DOWN_FORGOTTEN_MS = 600_000;
     /// Nobody else asks a provider whether it is up while one worker does, for this time.
     PROBE_MS = 15_000;
+    /// For how long a campaign's feed is written on after it was last listened to.
+    FEED_KEPT_MS = 300_000;
+    /// Entries of a feed that are kept, and up to 100 more.
+    FEED_ENTRIES_MAX = 10_000;
     /// Seconds of recent starts that are kept.
     STARTS_RING = 12;
     /// A contact whose number is suppressed comes up again after this time, unless it was moved on by then.

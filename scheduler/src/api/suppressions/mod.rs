@@ -17,7 +17,14 @@ use redial_shared::{
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{ApiState, Problem, auth::Caller, contact::shown, extract::Params, verbs::CLOCK_ERROR_US};
+use super::{
+    ApiState, Problem,
+    auth::Caller,
+    contact::shown,
+    extract::Params,
+    json::{JsonBody, JsonRequest},
+    verbs::CLOCK_ERROR_US,
+};
 
 /// Numbers of one request at most; a file has no such bound.
 const NUMBERS_MAX: usize = 1_000;
@@ -82,6 +89,11 @@ pub struct SuppressRequest {
     reason: String,
     /// Country of national numbers, ISO 3166.
     country: Option<String>,
+}
+
+impl JsonRequest for SuppressRequest {
+    const WHAT: &str = "a list of numbers";
+    const EXAMPLE: &str = "{\"numbers\": [\"+12025550123\"]}";
 }
 
 /// What became of numbers that were put on a list.
@@ -206,11 +218,10 @@ pub async fn check(
         (status = 422, description = "What is no number; nothing was done", body = Problem),
     ),
 )]
-pub async fn add(State(state): State<ApiState>, body: String) -> Result<Json<SuppressAnswer>, Problem> {
-    let request: SuppressRequest = serde_json::from_str(&body).map_err(|error| {
-        Problem::bad_request(format!("the body does not say what to suppress: {error}"))
-            .with_hint("send {\"numbers\": [\"+12025550123\"]}")
-    })?;
+pub async fn add(
+    State(state): State<ApiState>,
+    JsonBody(request): JsonBody<SuppressRequest>,
+) -> Result<Json<SuppressAnswer>, Problem> {
     let numbers = numbers(request.numbers.iter().map(String::as_str), request.country.as_deref())?;
     let scope = scope(&state.store, request.campaign.as_deref()).await?;
     let list = request.list.as_deref().map_or_else(|| Ok(ListName::default()), list_name)?;

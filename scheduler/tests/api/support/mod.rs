@@ -1,6 +1,7 @@
 //! An API of its own for each test: a private Redis, a router, and tokens of every role.
 
 mod calls;
+mod events;
 mod redis;
 
 use std::{sync::Arc, time::Duration};
@@ -9,6 +10,7 @@ use axum::{
     Router,
     body::{Body, to_bytes},
     http::{HeaderMap, Request, StatusCode, header},
+    response::Response,
 };
 use redial_scheduler::api::{ApiState, router, tokens};
 use redial_shared::{config::Config, domain::role::Role, store::Store};
@@ -23,7 +25,8 @@ const LEASE: Duration = Duration::from_secs(15);
 /// A definition that runs at any time.
 pub const NIGHTLY: &str = "name = \"nightly\"\nprovider = \"acme\"\n[call]\ndisplay_number = \"200\"\n";
 
-const CONFIG: &str = r#"
+/// Two accounts of a provider that is nowhere.
+pub const CONFIG: &str = r#"
 [providers.acme]
 kind = "knovvu"
 base_url = "http://127.0.0.1:9"
@@ -90,9 +93,14 @@ impl Api {
         token
     }
 
+    /// Sends a request as it is, and leaves the answer's body to be read.
+    pub async fn open(&self, request: Request<Body>) -> Response {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
     /// Sends a request as it is.
     pub async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let response = self.open(request).await;
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
         Answer { status: parts.status, headers: parts.headers, body: String::from_utf8(body.to_vec()).unwrap() }

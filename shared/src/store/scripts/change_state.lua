@@ -3,7 +3,7 @@
 -- have been.
 -- ARGV 2 campaign, 3 verb, 4 reason, 5 run_until_ms (0 = open), 6 next_run_ms (0 = none; with start: arms it, as await does without),
 -- 7 leader's fencing token ('' = asked for by a user or a worker); then what the leader had read ('' = compare nothing):
--- 8 version, 9 next run (0 = none, '' = not computed yet, only read with a version); then what it notes ('' = nothing):
+-- 8 version, 9 next run (0 = none, '' = not computed yet, '*' = it does not matter, only read with a version); then what it notes ('' = nothing):
 -- 10 the last tick handled, 11 the instant from which the run's end is counted, 12 the schedule for which the next run
 -- was computed
 -- Returns {code, state, live calls, send_by_us of the last call begun}: code 1 changed, 0 was so already, -1 not from this
@@ -21,7 +21,8 @@ if not leads(ARGV[7]) then return answer(-2) end
 
 local s = c.state
 local v = call('HMGET', meta, 'paused_from', 'next_run', 'restart')
-if ARGV[8] ~= '' and (c.version ~= ARGV[8] or (v[2] or '') ~= ARGV[9]) then return answer(-3) end
+local is_another_run = ARGV[9] ~= '*' and (v[2] or '') ~= ARGV[9]
+if ARGV[8] ~= '' and (c.version ~= ARGV[8] or is_another_run) then return answer(-3) end
 local paused, preparing, ended = s == STATE.paused, v[3], c.unfinished ~= ''
 -- Where it stands in its schedule.
 local place = paused and (v[1] or STATE.running) or s
@@ -29,6 +30,7 @@ local place = paused and (v[1] or STATE.running) or s
 local function set(state)
   c.state = state
   call('HSET', meta, 'state', state, 'reason', reason)
+  note(c, 's', state, reason)
   place_campaign(c)
   return answer(1)
 end

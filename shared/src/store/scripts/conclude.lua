@@ -44,6 +44,13 @@ for i = 2, #ARGV, GROUP do
       call('ZREM', k_polls(c.account), ARGV[i + 14])
       call('PEXPIRE', k_call(c.account, string.match(ARGV[i + 14], '^%x+:%d+:%d+:%d+:(.*)$')), LATE_WORD_MS)
     end
+    -- Told are outcomes, also when there is none any more, and contacts that are finished or held, or are so no longer.
+    local is_told = ARGV[i + 8] ~= '0' or ARGV[i + 9] ~= '0'
+    from, to = counted_state(c, from), counted_state(c, to)
+    local has_moved = from ~= to and math.max(from, to) > WAITING
+    if is_told or has_moved then
+      note(c, 'a', ARGV[i + 1], attempt, is_told and ARGV[i + 9] or '', has_moved and to or '')
+    end
     answers[#answers + 1] = 1
   end
 end
