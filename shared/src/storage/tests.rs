@@ -103,6 +103,7 @@ async fn a_bucket_that_is_not_there_and_a_store_that_is_not_there_say_so_without
 
 #[test]
 fn credentials_come_from_the_configuration_or_from_the_usual_variables() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let none = BucketStore::open("recordings", "", &S3Config::default(), |_| None).unwrap_err();
     assert_eq!(none.to_string(), "buckets need credentials: there is no AWS_ACCESS_KEY_ID");
     assert!(none.hint().contains("[storage.s3]"), "{}", none.hint());
