@@ -411,6 +411,9 @@ pub struct AttemptStory {
     /// Talk time in seconds.
     #[serde(default)]
     pub duration_s: Option<f64>,
+    /// Where its recording is, or what became of it.
+    #[serde(default)]
+    pub recording: Option<String>,
     /// What went wrong.
     #[serde(default)]
     pub reason: Option<String>,

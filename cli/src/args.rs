@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use crate::{
     commands::{
         apply::ApplyArgs, call::CallArgs, cancel::CancelArgs, demo::DemoArgs, doctor::DoctorArgs, explain::ExplainArgs,
-        export::ExportArgs, lifecycle::LifecycleArgs, plan::PlanArgs, presets::PresetsArgs, provider::ProviderVerb,
+        export::{ExportArgs, ResultsArgs}, lifecycle::LifecycleArgs, plan::PlanArgs, presets::PresetsArgs, provider::ProviderVerb,
         release::ReleaseArgs, simulator::SimulatorArgs, status::StatusArgs, suppress::SuppressVerb, token::TokenVerb,
         upload::UploadArgs,
     },
@@ -106,7 +106,7 @@ pub enum Verb {
     /// Foresee when whom can be called, and when all are done
     Plan(PlanArgs),
     /// Write one row a contact
-    Results(ExportArgs),
+    Results(ResultsArgs),
     /// Write one row an attempt
     Attempts(ExportArgs),
     /// Tell a contact's story: every attempt, why it is not being dialed now and when it will be

@@ -67,7 +67,7 @@ async fn run(args: &Args) -> Result<(), Failure> {
         Verb::Token(verb) => token::run(verb, &processes::client(globals)?).await,
         Verb::Release(args) => release::run(args, &processes::client(globals)?).await,
         Verb::Status(args) => status::run(args, &processes::client(globals)?).await,
-        Verb::Results(args) => export::run(Rows::Results, args, &processes::client(globals)?).await,
+        Verb::Results(args) => export::results(args, &processes::client(globals)?).await,
         Verb::Attempts(args) => export::run(Rows::Attempts, args, &processes::client(globals)?).await,
         Verb::Explain(args) => explain::run(args, &processes::client(globals)?).await,
         Verb::Suppress(verb) => suppress::run(verb, &processes::client(globals)?).await,

@@ -8,6 +8,7 @@ use redial_shared::{
     config::{self, Config},
     domain::{CampaignName, campaign, document::Document},
     provider,
+    storage::Storage,
     store::Store,
 };
 pub use redial_simulator::{AddedFault, Kind, Span};
@@ -98,6 +99,23 @@ impl Settings {
                 .hint(format_args!("there are: {}", known.join(", ")))
         })?;
         Ok(Direct::of(config)?)
+    }
+
+    /// Tries to write to every place for files that the configuration names: its key, the place, and how that went.
+    pub async fn check_storage(&self) -> Vec<(String, String, Result<(), Failure>)> {
+        let wanted = self.config.providers.values().filter_map(|account| {
+            Some((format!("providers.{}.recordings", account.name), account.recordings.as_ref()?))
+        });
+        let mut checked = Vec::new();
+        for (key, location) in wanted {
+            let written = match Storage::open(location, &self.config.s3) {
+                Ok(storage) => storage.check().await,
+                Err(error) => Err(error),
+            };
+            let written = written.map_err(|error| Failure::failed(&error).hint(error.hint()));
+            checked.push((key, location.to_string(), written));
+        }
+        checked
     }
 
     /// `redis.url`, which may hold a password; none means embedded.

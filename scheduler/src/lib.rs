@@ -13,6 +13,7 @@ mod prune;
 mod reaper;
 mod runs;
 mod service;
+mod table;
 
 #[cfg(test)]
 mod testing;

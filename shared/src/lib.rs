@@ -1,9 +1,10 @@
 //! What the scheduler, the workers and the command share: the rules of outbound calling (`domain`), the only code
-//! that knows Redis (`store`), the providers' APIs (`provider`), and configuration (`config`).
+//! that knows Redis (`store`), the providers' APIs (`provider`), places for files (`storage`), and configuration (`config`).
 //!
-//! `domain` ← `store`, `provider`, `config`; no arrow between `store` and `provider`.
+//! `domain` ← `store`, `provider`, `config`; `config` ← `storage`; no arrow between `store`, `provider` and `storage`.
 
 pub mod config;
 pub mod domain;
 pub mod provider;
+pub mod storage;
 pub mod store;

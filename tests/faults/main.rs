@@ -4,6 +4,7 @@
 mod campaign;
 mod night;
 mod provider;
+mod recordings;
 mod redis;
 mod stops;
 mod workers;

@@ -1,18 +1,19 @@
-//! Which module of `shared` may know which: `domain` ← `store`, `provider`, `config`, and no arrow between `store` and
-//! `provider`.
+//! Which module of `shared` may know which: `domain` ← `store`, `provider`, `config`, `config` ← `storage`, and no arrow
+//! between `store`, `provider` and `storage`.
 
 use crate::tree::{File, files_in};
 
 /// For each module of `shared`, the modules beside it that it may use.
-const ALLOWED: [(&str, &[&str]); 4] = [
+const ALLOWED: [(&str, &[&str]); 5] = [
     ("domain", &["domain"]),
     ("store", &["domain", "store"]),
     ("config", &["config", "domain"]),
     ("provider", &["config", "domain", "provider"]),
+    ("storage", &["config", "storage"]),
 ];
 
 /// For each module, what it must not name: others do that for it.
-const FORBIDDEN: [(&str, &[&str]); 3] = [
+const FORBIDDEN: [(&str, &[&str]); 4] = [
     (
         "shared/src/domain",
         &[
@@ -30,6 +31,7 @@ const FORBIDDEN: [(&str, &[&str]); 3] = [
     ),
     ("shared/src/provider", &["redis", "tokio", "reqwest", "hyper", "fs", "net", "SystemTime::now", "Utc::now"]),
     ("shared/src/config", &["tokio", "reqwest", "hyper"]),
+    ("shared/src/storage", &["redis"]),
 ];
 
 /// Where the command may speak to Redis itself: it runs one, and the doctor looks at one.

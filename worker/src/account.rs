@@ -71,6 +71,8 @@ impl Account {
             max_live: config.max_concurrent.unwrap_or(0),
         };
         engine.store.set_limits(name, account_limits).await.map_err(|error| error.to_string())?;
+        let wants_recordings = config.recordings.is_some();
+        engine.store.keep_recordings(name, wants_recordings).await.map_err(|error| error.to_string())?;
         let http = client(timeout, rustls::ClientConfig::clone(tls)).map_err(|error| error.to_string())?;
         Ok(Arc::new(Self {
             name: name.to_owned(),

@@ -3,7 +3,7 @@
 //!
 //! A call goes claim → begin → send → placed → polls → conclude. Each arrow is one small module: `claiming`, `calls` (with
 //! `dial` for the request itself), `polling` (with `pace` for its times and `tail` for lists of recent calls). `engine` holds the group commits, `journal` what is replayed after a restart
-//! of Redis, `lease` the proof of being alive.
+//! of Redis, `lease` the proof of being alive; `recordings` fetches those of calls that have ended.
 
 mod account;
 mod ask;
@@ -19,6 +19,7 @@ mod journal;
 mod lease;
 mod pace;
 mod polling;
+mod recordings;
 mod tail;
 mod token;
 mod wake;
@@ -33,6 +34,7 @@ use futures_util::{
 use redial_shared::{
     config::{AccountConfig, Config, SecretError},
     provider,
+    storage::Storage,
     store::{Store, StoreError, queue::Queue},
 };
 use tokio::sync::Semaphore;
@@ -41,6 +43,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use account::{Account, AccountHook};
 use calls::Job;
 use engine::Engine;
+use recordings::Keeper;
 
 /// Pause between two rounds of reaping.
 const REAP_PAUSE: Duration = Duration::from_secs(1);
@@ -91,6 +94,11 @@ pub async fn run(config: Arc<Config>, store: Store, stop: CancellationToken) -> 
         claiming.spawn(claiming::run(account.clone(), places.clone(), jobs.clone(), stop.clone()));
         for _ in 0..polling::at_once(account) {
             background.spawn(polling::run(account.clone(), settled.clone()));
+        }
+    }
+    for keeper in open_keepers(&config, &accounts)? {
+        for _ in 0..recordings::AT_ONCE {
+            background.spawn(recordings::run(keeper.clone(), settled.clone()));
         }
     }
     // Without an account there is nothing to claim, and the queue lasts all the same.
@@ -144,6 +152,22 @@ async fn open_accounts(config: &Config, engine: &Arc<Engine>) -> Result<Vec<Arc<
         }
     });
     join_all(open).await.into_iter().collect()
+}
+
+/// What fetches the recordings of accounts that say where they go.
+fn open_keepers(config: &Config, accounts: &[Arc<Account>]) -> Result<Vec<Arc<Keeper>>, WorkerError> {
+    let wanted = accounts.iter().filter_map(|account| {
+        let location = config.providers.get(&account.name)?.recordings.as_ref()?;
+        Some((account, location))
+    });
+    let open = wanted.map(|(account, location)| {
+        let failed = |cause: String| WorkerError::Account { account: account.name.clone(), cause };
+        let storage = Storage::open(location, &config.s3)
+            .map_err(|error| failed(format!("recordings: {error}; {}", error.hint())))?;
+        let keeper = Keeper::new(account.clone(), storage, config.worker.lease.duration(), tls_config());
+        Ok(Arc::new(keeper.map_err(|error| failed(error.to_string()))?))
+    });
+    open.collect()
 }
 
 /// An account's hook. Its address is known only where `http.public_url` is; without, whoever knows it may have told the

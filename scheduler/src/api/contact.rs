@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use axum::{Extension, Json, extract::State, http::request::Parts};
 use redial_shared::{
     domain::{PhoneNumber, geography::ZoneSource, learned::Captured, place::Region, role::Role},
-    store::view::{AttemptView, ContactView},
+    store::{
+        Recording, RecordingFate,
+        view::{AttemptView, ContactView},
+    },
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -86,6 +89,9 @@ pub struct AttemptRow {
     /// What the bot learned, as `[results] capture` names it.
     #[schema(value_type = BTreeMap<String, String>)]
     pub captured: Captured,
+    /// What became of its recording, where the account keeps recordings. Viewers are not told where it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recording: Option<String>,
 }
 
 impl AttemptRow {
@@ -108,6 +114,7 @@ impl AttemptRow {
             worker: attempt.worker,
             reason: attempt.reason.clone(),
             captured: attempt.captured.clone(),
+            recording: None,
         }
     }
 }
@@ -149,7 +156,31 @@ pub async fn contact(
     };
     let why = why_not_now(&situation);
     let next_attempt_at = openings.next_attempt_at(&contact);
-    Ok(Json(ContactAnswer::of(ContactView { next_attempt_at, ..contact }, why, role)))
+    let recordings = recordings(&state, &contact, role).await?;
+    let mut answer = ContactAnswer::of(ContactView { next_attempt_at, ..contact }, why, role);
+    for (attempt, recording) in answer.attempts.iter_mut().zip(recordings) {
+        attempt.recording = recording;
+    }
+    Ok(Json(answer))
+}
+
+/// What became of the recordings of a contact's attempts, in words.
+async fn recordings(state: &ApiState, contact: &ContactView, role: Role) -> Result<Vec<Option<String>>, Problem> {
+    let mut told = Vec::with_capacity(contact.attempts.len());
+    for attempt in &contact.attempts {
+        let recording = Recording { attempt: attempt.id, call_id: attempt.call_id.clone() };
+        let fate = match attempt.call_id.as_str() {
+            "" => None,
+            _ => state.store.recording_fate(&attempt.account, &recording).await?,
+        };
+        told.push(fate.map(|fate| match fate {
+            RecordingFate::Awaited(at) => format!("awaited, asked for at {at}"),
+            RecordingFate::Kept(place) if role.sees_numbers() => place,
+            RecordingFate::Kept(_) => "kept".to_owned(),
+            RecordingFate::Lost(reason) => format!("not to be had: {reason}"),
+        }));
+    }
+    Ok(told)
 }
 
 impl ContactAnswer {

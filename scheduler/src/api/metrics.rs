@@ -56,6 +56,7 @@ pub async fn text(state: &ApiState) -> String {
     add_hooks(&mut page, &state.counters);
     let Ok(campaigns) = campaigns else { return page.0 };
     add_accounts(&mut page, state).await;
+    add_recordings(&mut page, state).await;
     add_campaigns(&mut page, &campaigns);
     add_counters(&mut page, &campaigns, &state.counters);
     if let Ok(workers) = state.store.workers().await {
@@ -70,6 +71,25 @@ fn add_hooks(page: &mut Page, counters: &Counters) {
     page.family("redial_hooks_total", "counter", "Deliveries to this process's hooks, by what came of them.");
     for ((account, result), count) in &*counters.hooks.lock().expect("no panic while held") {
         page.sample("redial_hooks_total", &format!("{{provider=\"{account}\",result=\"{result}\"}}"), count);
+    }
+}
+
+async fn add_recordings(page: &mut Page, state: &ApiState) {
+    let mut counts = Vec::new();
+    for (account, _) in state.config.providers.iter().filter(|(_, account)| account.recordings.is_some()) {
+        if let Ok(count) = state.store.recording_counts(account).await {
+            counts.push((account, count));
+        }
+    }
+    page.family("redial_recordings_waiting", "gauge", "Recordings that are still to be fetched.");
+    for (account, count) in &counts {
+        page.sample("redial_recordings_waiting", &label("provider", account), count.awaited);
+    }
+    page.family("redial_recordings_total", "counter", "Recordings that were fetched and kept, or given up as lost.");
+    for (account, count) in &counts {
+        for (result, count) in [("kept", count.kept), ("lost", count.lost)] {
+            page.sample("redial_recordings_total", &format!("{{provider=\"{account}\",result=\"{result}\"}}"), count);
+        }
     }
 }
 

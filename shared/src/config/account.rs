@@ -4,14 +4,17 @@ use std::{fmt, str::FromStr};
 
 use secrecy::ExposeSecret;
 
-use super::{Secret, SecretError, http::base_url};
+use super::{Location, Secret, SecretError, http::base_url};
 use crate::domain::{
     document::{DefinitionError, Entry, Place, Table},
     units::{Rate, Span},
 };
 
 /// The keys of every kind.
-const COMMON_KEYS: &[&str] = &["kind", "base_url", "rate", "requests", "max_concurrent", "timeout", "hook_secret"];
+const COMMON_KEYS: &[&str] = &["kind", "base_url", "rate", "requests", "max_concurrent", "timeout", "hook_secret", RECORDINGS];
+
+/// Where recordings go. Whether the provider has any is for the kind to check, so it stands among its own keys too.
+pub const RECORDINGS: &str = "recordings";
 
 const MAX_CONCURRENT_MAX: u32 = 1_000_000;
 const TIMEOUT_MIN: Span = Span::from_millis(100);
@@ -54,6 +57,8 @@ pub struct AccountConfig {
     pub timeout: Span,
     /// The last part of its hook URL; none: no hook is served.
     pub hook_secret: Option<Secret>,
+    /// Where its calls' recordings are kept; none: they are left with the provider.
+    pub recordings: Option<Location>,
     /// The kind's own keys, for the kind to read and check.
     pub own: KindKeys,
 }
@@ -89,6 +94,12 @@ impl KindKeys {
         Table::new(&self.file, self.path.clone(), &self.place, &self.entries)
     }
 
+    /// An error about the account's `recordings`.
+    pub fn recordings_error(&self, cause: impl fmt::Display) -> DefinitionError {
+        let table = self.table();
+        table.get(RECORDINGS).map_or_else(|| table.error(&cause), |item| item.error(&cause))
+    }
+
     /// Refuses keys that the kind does not know.
     ///
     /// # Errors
@@ -116,6 +127,7 @@ pub(super) fn read(name: &str, table: &Table<'_>) -> Result<AccountConfig, Defin
         max_concurrent: table.get("max_concurrent").map(|item| item.integer(1..=MAX_CONCURRENT_MAX)).transpose()?,
         timeout: timeout(table)?,
         hook_secret: table.get("hook_secret").map(|item| Secret::read(&item)).transpose()?,
+        recordings: table.get(RECORDINGS).map(|item| Location::read(&item)).transpose()?,
         own: own_keys(table),
     })
 }
@@ -130,7 +142,8 @@ fn timeout(table: &Table<'_>) -> Result<Span, DefinitionError> {
 }
 
 fn own_keys(table: &Table<'_>) -> KindKeys {
-    let own = table.entries().iter().filter(|entry| !COMMON_KEYS.contains(&entry.key.as_str()));
+    let is_own = |key: &str| key == RECORDINGS || !COMMON_KEYS.contains(&key);
+    let own = table.entries().iter().filter(|entry| is_own(&entry.key));
     KindKeys {
         file: table.file().to_owned(),
         path: table.path().to_owned(),

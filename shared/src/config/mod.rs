@@ -8,6 +8,7 @@ mod error;
 mod http;
 mod redis;
 mod secret;
+mod storage;
 mod worker;
 
 #[cfg(test)]
@@ -23,11 +24,12 @@ use crate::domain::{
     caps::{self, Caps},
     document::{DefinitionError, Document, Item, Table},
 };
-pub use account::{AccountConfig, KindKeys, ProviderKind};
+pub use account::{AccountConfig, KindKeys, ProviderKind, RECORDINGS};
 pub use error::ConfigError;
 pub use http::HttpConfig;
 pub use redis::{Durability, RedisConfig};
 pub use secret::{Secret, SecretError};
+pub use storage::{Location, S3Config};
 pub use worker::WorkerConfig;
 
 /// The text of a provider file that an account names by its path, relative to the current directory.
@@ -44,7 +46,7 @@ pub const LOOKUP: [&str; 2] = ["redial.toml", "config/redial.toml"];
 /// What every overriding environment variable begins with; levels of keys are separated by `__`.
 pub const VARIABLE_PREFIX: &str = "REDIAL__";
 
-const KEYS: &[&str] = &["workspace", "data_dir", "redis", "http", "worker", "caps", "providers"];
+const KEYS: &[&str] = &["workspace", "data_dir", "redis", "http", "worker", "caps", "storage", "providers"];
 const WORKSPACE_MAX_CHARS: usize = 64;
 
 /// How the processes of one workspace run.
@@ -64,6 +66,8 @@ pub struct Config {
     pub worker: WorkerConfig,
     /// `[caps]`: they bind every campaign
     pub caps: Caps,
+    /// `[storage.s3]`: how buckets are reached
+    pub s3: S3Config,
     /// `[providers.NAME]`
     pub providers: BTreeMap<String, AccountConfig>,
 }
@@ -107,6 +111,7 @@ impl Config {
             http: read(&root, "http", http::read)?,
             worker: read(&root, "worker", worker::read)?,
             caps: read(&root, "caps", caps::read)?,
+            s3: read(&root, "storage", storage::read)?,
             providers: read(&root, "providers", providers)?,
         })
     }

@@ -43,6 +43,29 @@ project = "renewals"
 access_token = "hush"
 "#;
 
+#[test]
+fn recordings_go_to_a_directory_or_to_a_bucket() {
+    let place = |text: &str| {
+        let config = with(&format!("[providers.acme]\nkind = \"livecall\"\nrecordings = \"{text}\""), &[]);
+        config.providers["acme"].recordings.clone().unwrap()
+    };
+    assert_eq!(place("./calls"), Location::Directory("./calls".into()));
+    assert_eq!(place("s3://acme-calls/fr/2026/").to_string(), "s3://acme-calls/fr/2026");
+    assert_eq!(place("s3://acme-calls").to_string(), "s3://acme-calls");
+    for (text, cause) in [
+        ("", "a directory or a bucket expected"),
+        ("gs://calls", "no store of this kind is known"),
+        ("s3://Calls", "a bucket's name is 3 to 63 characters of a-z, 0-9, `-` and `.`"),
+        ("s3://calls/../others", "a prefix has no empty part and none of dots"),
+    ] {
+        let refusal = refusal(&format!("[providers.acme]\nkind = \"livecall\"\nrecordings = \"{text}\""), &[]);
+        assert_eq!(refusal, format!("redial.toml:3: providers.acme.recordings: {cause}"));
+    }
+    let s3 = with("[storage.s3]\nendpoint = \"https://s3.example.com/\"\naccess_key = { env = \"KEY\" }", &[]).s3;
+    assert_eq!(s3.endpoint.as_deref(), Some("https://s3.example.com"));
+    assert!(s3.access_key.is_some() && s3.secret_key.is_none() && s3.region.is_none());
+}
+
 fn secret(account: &AccountConfig, key: &str) -> Secret {
     Secret::read(&account.own.table().get(key).unwrap()).unwrap()
 }

@@ -14,6 +14,11 @@ impl Timestamp {
         Self(unix_ms)
     }
 
+    /// From RFC 3339, with any offset; none if it is something else.
+    pub fn from_rfc3339(text: &str) -> Option<Self> {
+        DateTime::parse_from_rfc3339(text).ok().map(|instant| instant.to_utc().into())
+    }
+
     /// Milliseconds since the Unix epoch.
     pub const fn as_millis(self) -> i64 {
         self.0

@@ -31,7 +31,7 @@ pub use call::{CallRequest, is_column};
 pub use hook::{Delivery, Forged, Hook};
 pub use keys::{BadKey, ResolveSecret};
 pub use kinds::{HTTP, KINDS, shipped, shipped_names};
-pub use of_account::{of_account, of_account_for_hooks, of_account_without_secrets};
+pub use of_account::{RECORDING, of_account, of_account_for_hooks, of_account_without_secrets};
 pub use spec::{BadSpec, Spec};
 pub use token::Token;
 pub use wire::{ANSWER_MAX_BYTES, HttpAnswer, HttpRequest, RETRY_AFTER_MAX};

@@ -18,6 +18,9 @@ use crate::{
 /// The key that names a provider file under `kind = "http"`.
 const SPEC: &str = "spec";
 
+/// What a provider file calls the operation that tells where a call's recording is.
+pub const RECORDING: &str = "recording";
+
 /// Makes the provider of a configured account, with its secrets resolved.
 ///
 /// # Errors
@@ -51,6 +54,7 @@ fn made(
     let table = account.own.table();
     let keys = table.items().map(|(key, item)| Ok((key.to_owned(), item.json()?)));
     let mut keys = keys.collect::<Result<Map<_, _>, DefinitionError>>()?;
+    keys.remove(config::RECORDINGS);
     let spec = spec_of(account, &mut keys)?;
     let known: Vec<&str> = spec.account.keys().map(String::as_str).chain([SPEC]).collect();
     account.own.only(&known)?;
@@ -60,7 +64,7 @@ fn made(
         }
     }
     let resolve: ResolveSecret<'_> = &|value| resolve(value, &account.name);
-    build_spec(spec, account.base_url.as_deref(), &keys, resolve).map_err(|error| {
+    let provider = build_spec(spec, account.base_url.as_deref(), &keys, resolve).map_err(|error| {
         match table.get(error.key()) {
             Some(item) => item.error(error.cause()),
             None => match table.get(error.key().split('.').next().unwrap_or_default()) {
@@ -69,7 +73,14 @@ fn made(
             },
         }
         .with_hint(error.remedy())
-    })
+    })?;
+    if account.recordings.is_some() && !provider.operations().contains(&RECORDING) {
+        return Err(account
+            .own
+            .recordings_error(format!("{} has no recordings", provider.kind()))
+            .with_hint("remove `recordings`: only providers whose file has [operations.recording] have them"));
+    }
+    Ok(provider)
 }
 
 /// The kind's own file, or the one that the account names: one that ships by its name, else a path.

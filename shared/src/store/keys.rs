@@ -77,6 +77,11 @@ keys! {
     /// String: the attempt `campaign:position:revision` whose call has this id, `!` and what our hook was told of the call
     /// before that was known; either may be absent. Only of accounts that have a hook, and only for a time.
     call(account, call_id) = "a:{}:call:{}";
+    /// Zset: recordings `campaign:position:revision:call id` to be fetched, by time.
+    recordings(account) = "a:{}:recordings";
+    /// Hash: attempts `position:revision` of `RECORDS_PER_KEY` contacts in a row → `+` and where their recording is, or `-` and
+    /// why there is none.
+    recorded(campaign, shard) = "c:{}:rec:{}";
     /// Zset: claims `worker:campaign:position:lane` by their expiry.
     claims() = "claims";
     /// Zset: intents `campaign:position:revision:worker` by the time from which they are in doubt.

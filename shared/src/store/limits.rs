@@ -92,8 +92,12 @@ limits! {
     HISTORY_MIN_CALLS = 15;
     /// Calls that are remembered beyond the highest cap, for those that turn out not to have been made.
     HISTORY_SPARE_CALLS = 4;
+    /// How soon after a call's end its recording is asked for.
+    RECORDING_AFTER_MS = 2_000;
     /// `Outcome::Answered` as stored.
     ANSWERED = 1;
+    /// `Outcome::Voicemail` as stored.
+    VOICEMAIL = 2;
     /// `ContactState::Expired` as stored.
     EXPIRED = 8;
     /// `ContactState::Cancelled` as stored.

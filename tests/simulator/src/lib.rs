@@ -28,6 +28,7 @@ mod words;
 pub use config::{BadSpan, CallFaults, ResultFaults, SimulatorConfig, Span};
 pub use contacts::{CONTACTS_MAX, FICTITIOUS_MAX, generate_contacts};
 pub use ledger::Ring;
+pub use livecall::recording_of;
 pub use number::Number;
 pub use own::{AddedFault, BadFault, ProviderConfig};
 pub use plan::{BadConfig, Plan};

@@ -183,7 +183,7 @@ fn busiest_second(mut sent_ms: Vec<i64>) -> u64 {
 
 /// Counts the rows of `redial attempts` and the contacts they are of, and gathers the providers' ids of their calls.
 async fn attempts(client: &Client) -> Result<(Written, HashSet<String>), Failure> {
-    let response = export::fetch(client, Rows::Attempts, CAMPAIGN, Format::Csv).await?;
+    let response = export::fetch(client, Rows::Attempts, CAMPAIGN, Format::Csv, &[]).await?;
     let text = response.text().await.map_err(|error| client.broken(&error))?;
     let mut rows = csv::Reader::from_reader(text.as_bytes());
     let cannot = |error: csv::Error| Failure::failed(format_args!("the attempts cannot be read: {error}"));

@@ -4,6 +4,7 @@ mod calendar;
 mod finding;
 mod machine;
 mod redis;
+mod storage;
 
 use std::path::Path;
 
@@ -58,6 +59,7 @@ async fn all(settings: &Settings) -> Vec<Finding> {
         Ok(Some(url)) => findings.extend(redis::check(url.expose_secret(), settings.durability()).await),
         Ok(None) => findings.extend(embedded(settings).await),
     }
+    findings.extend(storage::check(settings).await);
     findings.push(machine::time_zone_data());
     findings.push(calendar::public_holidays());
     findings.push(machine::open_files(settings.concurrency()));

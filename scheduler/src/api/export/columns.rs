@@ -10,40 +10,41 @@ use super::{
     format::{Field, RowWriter},
     phone,
 };
+use crate::table::{Column, Kind};
 
-const RESULTS: [&str; 11] = [
-    "contact_id",
-    "phone",
-    "state",
-    "outcome",
-    "provider_status",
-    "attempts",
-    "first_attempt_at",
-    "last_attempt_at",
-    "next_attempt_at",
-    "call_id",
-    "reason",
+const RESULTS: [(&str, Kind); 11] = [
+    ("contact_id", Kind::Text),
+    ("phone", Kind::Text),
+    ("state", Kind::Text),
+    ("outcome", Kind::Text),
+    ("provider_status", Kind::Text),
+    ("attempts", Kind::Integer),
+    ("first_attempt_at", Kind::Instant),
+    ("last_attempt_at", Kind::Instant),
+    ("next_attempt_at", Kind::Instant),
+    ("call_id", Kind::Text),
+    ("reason", Kind::Text),
 ];
 
-const ATTEMPTS: [&str; 13] = [
-    "attempt_id",
-    "contact_id",
-    "phone",
-    "number",
-    "provider",
-    "call_id",
-    "started_at",
-    "ended_at",
-    "outcome",
-    "provider_status",
-    "duration_s",
-    "worker",
-    "reason",
+const ATTEMPTS: [(&str, Kind); 13] = [
+    ("attempt_id", Kind::Text),
+    ("contact_id", Kind::Text),
+    ("phone", Kind::Text),
+    ("number", Kind::Integer),
+    ("provider", Kind::Text),
+    ("call_id", Kind::Text),
+    ("started_at", Kind::Instant),
+    ("ended_at", Kind::Instant),
+    ("outcome", Kind::Text),
+    ("provider_status", Kind::Text),
+    ("duration_s", Kind::Decimal),
+    ("worker", Kind::Integer),
+    ("reason", Kind::Text),
 ];
 
 /// One row a contact.
 pub struct ResultColumns {
-    header: Vec<String>,
+    columns: Vec<Column>,
     attributes: Vec<String>,
     captured: Vec<String>,
     role: Role,
@@ -52,23 +53,24 @@ pub struct ResultColumns {
 impl ResultColumns {
     /// The fixed columns, then the attributes, then what is captured.
     pub fn new(attributes: Vec<String>, captured: Vec<String>, role: Role) -> Self {
-        let mut header: Vec<String> = RESULTS.iter().map(|name| (*name).to_owned()).collect();
+        let mut columns = columns(&RESULTS);
         for (names, kind) in [(&attributes, "attribute"), (&captured, "captured")] {
             for name in names {
-                let is_taken = header.contains(name);
-                header.push(if is_taken { format!("{kind}.{name}") } else { name.clone() });
+                let is_taken = columns.iter().any(|column| column.name == *name);
+                let name = if is_taken { format!("{kind}.{name}") } else { name.clone() };
+                columns.push(Column::new(name, Kind::Text));
             }
         }
-        Self { header, attributes, captured, role }
+        Self { columns, attributes, captured, role }
     }
 
-    /// The columns' names.
-    pub fn header(&self) -> &[String] {
-        &self.header
+    /// The columns.
+    pub fn columns(&self) -> Vec<Column> {
+        self.columns.clone()
     }
 
     /// Adds a contact's row.
-    pub fn write(&self, contact: &ContactView, out: &mut RowWriter<'_>) {
+    pub fn write(&self, contact: &ContactView, out: &mut RowWriter) {
         let (first, last) = (contact.attempts.first(), contact.attempts.last());
         let decided = contact.attempts.iter().rev().find(|attempt| attempt.outcome.is_some());
         let mut fields = vec![
@@ -78,9 +80,9 @@ impl ResultColumns {
             contact.outcome.map_or(Field::Nothing, |outcome| Field::Text(outcome.as_str())),
             decided.map_or(Field::Nothing, |attempt| Field::some(&attempt.provider_status)),
             Field::Number(contact.attempts.len() as u64),
-            Field::shown(first.map(|attempt| attempt.started_at)),
-            Field::shown(last.map(|attempt| attempt.started_at)),
-            Field::shown(contact.next_attempt_at),
+            Field::at(first.map(|attempt| attempt.started_at)),
+            Field::at(last.map(|attempt| attempt.started_at)),
+            Field::at(contact.next_attempt_at),
             last.map_or(Field::Nothing, |attempt| Field::some(&attempt.call_id)),
             Field::Text(reason(contact, decided)),
         ];
@@ -118,14 +120,14 @@ impl AttemptColumns {
         Self { role }
     }
 
-    /// The columns' names.
-    pub fn header(&self) -> Vec<String> {
-        ATTEMPTS.iter().map(|name| (*name).to_owned()).collect()
+    /// The columns.
+    pub fn columns(&self) -> Vec<Column> {
+        columns(&ATTEMPTS)
     }
 
-    /// Adds a contact's attempts.
-    pub fn write(&self, contact: &ContactView, out: &mut RowWriter<'_>) {
-        for attempt in &contact.attempts {
+    /// Adds those of a contact's attempts that are wanted.
+    pub fn write(&self, contact: &ContactView, wanted: impl Fn(&AttemptView) -> bool, out: &mut RowWriter) {
+        for attempt in contact.attempts.iter().filter(|attempt| wanted(attempt)) {
             let row = AttemptRow::of(contact, attempt, self.role);
             out.row(&[
                 Field::Owned(row.attempt_id),
@@ -133,17 +135,21 @@ impl AttemptColumns {
                 Field::Owned(row.phone),
                 Field::Number(row.number.into()),
                 Field::Owned(row.provider),
-                Field::shown(row.call_id),
-                Field::Owned(row.started_at),
-                Field::shown(row.ended_at),
+                row.call_id.map_or(Field::Nothing, Field::Owned),
+                Field::At(attempt.started_at),
+                Field::at(attempt.ended_at),
                 row.outcome.map_or(Field::Nothing, Field::Text),
-                Field::shown(row.provider_status),
+                row.provider_status.map_or(Field::Nothing, Field::Owned),
                 row.duration_s.map_or(Field::Nothing, Field::Seconds),
                 Field::Number(row.worker.into()),
                 Field::Owned(row.reason),
             ]);
         }
     }
+}
+
+fn columns(of: &[(&str, Kind)]) -> Vec<Column> {
+    of.iter().map(|(name, kind)| Column::new(*name, *kind)).collect()
 }
 
 #[cfg(test)]
@@ -190,10 +196,9 @@ mod tests {
     fn results(contact: &ContactView, format: ExportFormat, role: Role) -> String {
         let attributes = ["first_name", "state", "other"].map(str::to_owned).to_vec();
         let columns = ResultColumns::new(attributes, ["disposition", "other"].map(str::to_owned).to_vec(), role);
-        let mut out = RowWriter::new(format, columns.header());
+        let mut out = RowWriter::new(format, columns.columns());
         columns.write(contact, &mut out);
-        let header = RowWriter::header(format, columns.header());
-        String::from_utf8([header, out.finish()].concat()).unwrap()
+        String::from_utf8(out.finish()).unwrap()
     }
 
     #[test]
@@ -229,16 +234,17 @@ mod tests {
     fn attempts_have_the_contracts_columns() {
         let called = contact(vec![attempt(1, 0, Some(Outcome::Busy)), attempt(2, 60_000, None)]);
         let columns = AttemptColumns::new(Role::Admin);
-        let header = columns.header();
-        let mut out = RowWriter::new(ExportFormat::Csv, &header);
-        columns.write(&called, &mut out);
+        let mut out = RowWriter::new(ExportFormat::Csv, columns.columns());
+        columns.write(&called, |_| true, &mut out);
+        let written = String::from_utf8(out.finish()).unwrap();
+        let (header, rows) = written.split_once("\r\n").unwrap();
         assert_eq!(
-            header.join(","),
+            header,
             "attempt_id,contact_id,phone,number,provider,call_id,started_at,ended_at,outcome,provider_status,duration_s,\
              worker,reason"
         );
         assert_eq!(
-            String::from_utf8(out.finish()).unwrap(),
+            rows,
             "0000002a-7-1,+12025550101,+12025550101,1,acme,call-1,1970-01-01T00:00:00.000Z,1970-01-01T00:00:12.345Z,busy,\
              USER_BUSY,12.3,3,\r\n\
              0000002a-7-2,+12025550101,+442079460102,2,acme,call-2,1970-01-01T00:01:00.000Z,,,,,3,\r\n"

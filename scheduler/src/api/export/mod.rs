@@ -1,6 +1,8 @@
 //! Results and attempts, streamed a block of contacts at a time.
 
 mod columns;
+mod filter;
+mod follow;
 mod format;
 
 use std::sync::Arc;
@@ -28,6 +30,7 @@ use super::{
     openings::Openings,
 };
 use columns::{AttemptColumns, ResultColumns};
+use filter::{Filter, FilterParams};
 use format::RowWriter;
 
 /// Blocks that are read ahead of the client: a slow client makes the server wait, not grow.
@@ -42,16 +45,28 @@ pub enum ExportFormat {
     Csv,
     /// One object a line, under the CSV's column names.
     Jsonl,
+    /// The same columns with their types: instants as TIMESTAMP_MILLIS, counts as INT64, seconds as FLOAT, all else UTF-8.
+    Parquet,
 }
 
 /// Query of an export.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ExportParams {
-    /// `csv` (default) or `jsonl`.
+    /// `csv` (default), `jsonl` or `parquet`.
     #[serde(default)]
     #[param(inline)]
     format: ExportFormat,
+}
+
+/// Query of results alone.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct FollowParams {
+    /// Rows of finished contacts only, each as the contact finishes, until the campaign is completed or stopped. Not as
+    /// `parquet`.
+    #[serde(default)]
+    follow: bool,
 }
 
 /// One row a contact.
@@ -64,9 +79,12 @@ pub struct ExportParams {
 /// the way, the transfer breaks off.
 #[utoipa::path(
     get, path = "/api/v1/campaigns/{name}/results", operation_id = "results", tag = "results",
-    params(("name" = String, Path, description = "The campaign"), ExportParams),
+    params(("name" = String, Path, description = "The campaign"), ExportParams, FilterParams, FollowParams),
     responses(
-        (status = 200, description = "The rows", content((String = "text/csv"), (String = "application/jsonl"))),
+        (status = 200, description = "The rows", content(
+            (String = "text/csv"), (String = "application/jsonl"), (Vec<u8> = "application/vnd.apache.parquet"),
+        )),
+        (status = 400, description = "A query that is none", body = Problem),
         (status = 404, description = "No such campaign", body = Problem),
     ),
 )]
@@ -74,19 +92,31 @@ pub async fn results(
     State(state): State<ApiState>,
     Extension(role): Caller,
     Campaign(name): Campaign,
-    Params(params): Params<ExportParams>,
+    Params(ExportParams { format }): Params<ExportParams>,
+    Params(filter): Params<FilterParams>,
+    Params(FollowParams { follow: is_followed }): Params<FollowParams>,
 ) -> Result<Response, Problem> {
+    let filter = Filter::read(&filter)?;
+    if is_followed && format == ExportFormat::Parquet {
+        return Err(Problem::bad_request("what is followed has no end to write to a Parquet file")
+            .with_hint("follow it as csv or jsonl"));
+    }
     let info = info(&state, &name).await?;
     let campaign = state.store.campaign(&name).await?;
     let openings = Openings::new(&campaign, &info.definition.calling_hours, state.store.clock().now());
     let captured = info.definition.results.capture.names().map(str::to_owned).collect();
     let columns = ResultColumns::new(info.all_columns(), captured, role);
-    let header = columns.header().to_vec();
-    let write = move |contact: &mut ContactView, out: &mut RowWriter<'_>| {
-        contact.next_attempt_at = openings.next_attempt_at(contact);
-        columns.write(contact, out);
+    let rows = RowWriter::new(format, columns.columns());
+    let write = move |contact: &mut ContactView, out: &mut RowWriter| {
+        if filter.takes(contact) {
+            contact.next_attempt_at = openings.next_attempt_at(contact);
+            columns.write(contact, out);
+        }
     };
-    export(state, info, params.format, header, write).await
+    Ok(match is_followed {
+        true => streamed(format, follow::follow(state, name, rows, Box::new(write))),
+        false => streamed(format, export(state, info, rows, write).await?),
+    })
 }
 
 /// One row an attempt.
@@ -95,9 +125,12 @@ pub async fn results(
 /// worker,reason`. By contact in the list's order, each contact's oldest attempt first.
 #[utoipa::path(
     get, path = "/api/v1/campaigns/{name}/attempts", operation_id = "attempts", tag = "results",
-    params(("name" = String, Path, description = "The campaign"), ExportParams),
+    params(("name" = String, Path, description = "The campaign"), ExportParams, FilterParams),
     responses(
-        (status = 200, description = "The rows", content((String = "text/csv"), (String = "application/jsonl"))),
+        (status = 200, description = "The rows", content(
+            (String = "text/csv"), (String = "application/jsonl"), (Vec<u8> = "application/vnd.apache.parquet"),
+        )),
+        (status = 400, description = "A query that is none", body = Problem),
         (status = 404, description = "No such campaign", body = Problem),
     ),
 )]
@@ -105,40 +138,46 @@ pub async fn attempts(
     State(state): State<ApiState>,
     Extension(role): Caller,
     Campaign(name): Campaign,
-    Params(params): Params<ExportParams>,
+    Params(ExportParams { format }): Params<ExportParams>,
+    Params(filter): Params<FilterParams>,
 ) -> Result<Response, Problem> {
+    let filter = Filter::read(&filter)?;
     let info = info(&state, &name).await?;
     let columns = AttemptColumns::new(role);
-    export(state, info, params.format, columns.header(), move |contact, out| columns.write(contact, out)).await
+    let rows = RowWriter::new(format, columns.columns());
+    let write = move |contact: &mut ContactView, out: &mut RowWriter| {
+        columns.write(contact, |attempt| filter.takes_attempt(contact, attempt), out);
+    };
+    Ok(streamed(format, export(state, info, rows, write).await?))
 }
 
 async fn info(state: &ApiState, name: &CampaignName) -> Result<Arc<CampaignInfo>, Problem> {
     Ok(state.store.fresh_info(state.store.campaign_id(name).await?).await?)
 }
 
-/// Streams all contacts through `write`, which adds a contact's rows.
+/// Streams all contacts through `write`, which adds a contact's rows, in the list's order.
 async fn export(
     state: ApiState,
     info: Arc<CampaignInfo>,
-    format: ExportFormat,
-    header: Vec<String>,
-    write: impl Fn(&mut ContactView, &mut RowWriter<'_>) + Send + Sync + 'static,
-) -> Result<Response, Problem> {
-    let blocks = state.store.block_count(info.id).await?;
-    let (header, write) = (Arc::new(header), Arc::new(write));
-    let first = Ok(Bytes::from(RowWriter::header(format, &header)));
-    let rest = stream::iter(0..blocks)
-        .map(move |number| {
-            let (state, info, header, write) = (state.clone(), info.clone(), header.clone(), write.clone());
-            async move {
-                let mut contacts = state.store.block_views(&info, number).await?;
-                let mut out = RowWriter::new(format, &header);
-                contacts.iter_mut().for_each(|contact| write(contact, &mut out));
-                Ok(Bytes::from(out.finish()))
+    rows: RowWriter,
+    write: impl Fn(&mut ContactView, &mut RowWriter) + Send + Sync + 'static,
+) -> Result<impl Stream<Item = Result<Bytes, StoreError>> + Send + 'static, Problem> {
+    let count = state.store.block_count(info.id).await?;
+    let blocks = stream::iter(0..count).map(move |number| {
+        let (state, info) = (state.clone(), info.clone());
+        async move { state.store.block_views(&info, number).await }
+    });
+    let blocks = Box::pin(blocks.buffered(BLOCKS_AHEAD));
+    Ok(stream::try_unfold((blocks, Some(rows), write), |(mut blocks, rows, write)| async move {
+        let Some(mut rows) = rows else { return Ok(None) };
+        Ok(match blocks.try_next().await? {
+            Some(mut contacts) => {
+                contacts.iter_mut().for_each(|contact| write(contact, &mut rows));
+                Some((Bytes::from(rows.take()), (blocks, Some(rows), write)))
             }
+            None => Some((Bytes::from(rows.finish()), (blocks, None, write))),
         })
-        .buffered(BLOCKS_AHEAD);
-    Ok(streamed(format, stream::iter([first]).chain(rest)))
+    }))
 }
 
 fn streamed(format: ExportFormat, parts: impl Stream<Item = Result<Bytes, StoreError>> + Send + 'static) -> Response {
@@ -148,6 +187,7 @@ fn streamed(format: ExportFormat, parts: impl Stream<Item = Result<Bytes, StoreE
     let content_type = match format {
         ExportFormat::Csv => "text/csv; charset=utf-8; header=present",
         ExportFormat::Jsonl => "application/jsonl",
+        ExportFormat::Parquet => "application/vnd.apache.parquet",
     };
     ([(header::CONTENT_TYPE, content_type)], Body::from_stream(parts)).into_response()
 }

@@ -8,8 +8,9 @@ use super::{
     support::{NOW, NUMBER, headers, json_of, map, received},
 };
 use crate::{
+    config::Config,
     domain::{Outcome, Timestamp},
-    provider::{Delivery, DialAnswer, HttpRequest, PollError, Refusal, Report, Results},
+    provider::{Delivery, DialAnswer, HttpRequest, PollError, Refusal, Report, Results, of_account_without_secrets},
 };
 
 const AUTH: [(&str, &str); 2] =
@@ -168,4 +169,16 @@ fn availability_is_asked_for_where_the_account_respects_it() {
     assert!(!closed.open);
     assert_eq!(closed.next, Some(NOW + std::time::Duration::from_secs(1800)), "the first that is not past");
     assert!(closed.next > Some(Timestamp::default()));
+}
+
+#[test]
+fn only_an_account_of_a_provider_that_has_recordings_can_keep_them() {
+    let text = "[providers.acme]\nkind = \"livecall\"\napi_key = \"k\"\nrecordings = \"./calls\"\n";
+    let config = Config::parse(text, "redial.toml", std::iter::empty()).unwrap();
+    assert!(of_account_without_secrets(&config.providers["acme"]).is_ok());
+    let text = text.replace("livecall", "uhlive").replace("api_key = \"k\"", "client_id = \"c\"\nclient_secret = \"k\"");
+    let config = Config::parse(&text, "redial.toml", std::iter::empty()).unwrap();
+    let Err(error) = of_account_without_secrets(&config.providers["acme"]) else { panic!("uhlive has recordings") };
+    assert_eq!(error.to_string(), "redial.toml:5: providers.acme.recordings: uhlive has no recordings");
+    assert!(error.hint().is_some_and(|hint| hint.starts_with("remove `recordings`")));
 }

@@ -7,7 +7,7 @@
 -- poll: 'end' | 'keep', the whole record as it must be ('' = only its revision counts), contact (its id's fingerprint, 0 =
 -- unknown), when the call was made (ms), which is forgotten with a withdrawal and noted with an answer
 -- Returns one value an attempt: 1, or the present record when it is not the expected one.
---@include time campaign records lanes slots caps
+--@include time campaign records lanes slots caps recordings
 local GROUP = 19
 local answers = {}
 for i = 2, #ARGV, GROUP do
@@ -42,6 +42,7 @@ for i = 2, #ARGV, GROUP do
     if number ~= '' then release_number(number, ARGV[i + 13], c.cid .. ':' .. slot) end
     if ARGV[i + 15] == 'end' then
       call('ZREM', k_polls(c.account), ARGV[i + 14])
+      if ARGV[i + 8] ~= ARGV[i + 9] then await_recording(c, tonumber(ARGV[i + 9]), ARGV[i + 14]) end
       call('PEXPIRE', k_call(c.account, string.match(ARGV[i + 14], '^%x+:%d+:%d+:%d+:(.*)$')), LATE_WORD_MS)
     end
     -- Told are outcomes, also when there is none any more, and contacts that are finished or held, or are so no longer.
