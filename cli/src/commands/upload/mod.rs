@@ -84,7 +84,10 @@ fn query(args: &UploadArgs) -> Result<Vec<(&'static str, String)>, Failure> {
     let numbers = (1..).zip(&args.numbers).map(|(rank, column)| format!("phone{rank}={column}"));
     let numbers = numbers.map(|map| map.parse::<Mapping>().map_err(Failure::usage)).collect::<Result<Vec<_>, _>>()?;
     if numbers.len() > NUMBERS_MAX {
-        return Err(Failure::usage(format_args!("--numbers: {} columns, at most {NUMBERS_MAX} are taken", numbers.len())));
+        return Err(Failure::usage(format_args!(
+            "--numbers: {} columns, at most {NUMBERS_MAX} are taken",
+            numbers.len()
+        )));
     }
     let maps = [args.maps.clone(), numbers].concat();
     ColumnMap::new(maps.clone()).map_err(|error| Failure::usage(format_args!("--map: {error}")))?;

@@ -90,7 +90,8 @@ impl Summary {
 
     fn as_object(&self) -> Response {
         let Self { accepted, duplicate, rejected, ref rejects, .. } = *self;
-        Json(SummaryAnswer { accepted, duplicate, rejected, encoding: self.encoding.as_deref(), rejects }).into_response()
+        Json(SummaryAnswer { accepted, duplicate, rejected, encoding: self.encoding.as_deref(), rejects })
+            .into_response()
     }
 
     fn first_line(&self) -> Result<Bytes, Problem> {

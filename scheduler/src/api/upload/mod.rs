@@ -112,7 +112,8 @@ pub async fn upload(
     let callable = callable(&state, campaign).await?;
     let encoding = params.encoding.map(|text| text.parse()).transpose();
     let encoding = encoding.map_err(|error| Problem::bad_request(format!("encoding: {error}")))?;
-    let map = column_map(repeated(query.as_deref(), "map")).map_err(|error| Problem::bad_request(format!("map: {error}")))?;
+    let map =
+        column_map(repeated(query.as_deref(), "map")).map_err(|error| Problem::bad_request(format!("map: {error}")))?;
     let options = list_options(headers.get(header::CONTENT_TYPE), params.file)?;
     let options = ListOptions { callable, encoding, map, ..options };
     let key = idempotency_key(&headers, campaign, params.dry_run)?;

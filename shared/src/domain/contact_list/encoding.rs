@@ -109,8 +109,8 @@ fn by_contents(sample: &[u8]) -> Result<Encoding, ListError> {
     let zeros = |parity: usize| start.iter().skip(parity).step_by(2).filter(|&&byte| byte == 0).count();
     let many = |zeros: usize| start.len() >= 8 && zeros * 4 > start.len();
     match (zeros(0), zeros(1)) {
-        (0, odd) if many(odd) => Ok(Encoding::Utf16Le),
-        (even, 0) if many(even) => Ok(Encoding::Utf16Be),
+        (few, odd) if many(odd) && few * 16 < odd => Ok(Encoding::Utf16Le),
+        (even, few) if many(even) && few * 16 < even => Ok(Encoding::Utf16Be),
         (even, odd) if many(even) || many(odd) => Err(ListError::NotText),
         _ if is_windows_1252(sample) => Ok(Encoding::Windows1252),
         _ => Ok(Encoding::Utf8),

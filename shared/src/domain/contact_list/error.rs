@@ -36,7 +36,9 @@ pub enum ListError {
     #[error("the file is no text in an encoding that is read: save it as UTF-8 (in spreadsheets: CSV UTF-8)")]
     NotText,
     /// The header is in another encoding.
-    #[error("line 1: the column names are not UTF-8: save the file as UTF-8 (in spreadsheets: CSV UTF-8), or say what it is with `--encoding windows-1252`")]
+    #[error(
+        "line 1: the column names are not UTF-8: save the file as UTF-8 (in spreadsheets: CSV UTF-8), or say what it is with `--encoding windows-1252`"
+    )]
     HeaderNotUtf8,
     /// A column that is mapped is not there.
     #[error("no column `{}` to take for `{}` among {}: correct `--map`", clip(&.mapping.column), clip(&.mapping.name), quoted(.columns))]
@@ -64,7 +66,9 @@ pub enum ListError {
         limit: usize,
     },
     /// Two columns of one name.
-    #[error("two columns are called `{name}`: rename one or take it out, or give one another name with `--map NAME=COLUMN`")]
+    #[error(
+        "two columns are called `{name}`: rename one or take it out, or give one another name with `--map NAME=COLUMN`"
+    )]
     ColumnTwice {
         /// The name.
         name: String,

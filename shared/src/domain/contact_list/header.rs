@@ -21,12 +21,7 @@ pub(super) struct Header {
 }
 
 /// Reads the header and goes past it.
-pub(super) fn read(
-    source: &mut Source,
-    format: Format,
-    sample: &[u8],
-    map: &ColumnMap,
-) -> Result<Header, ListError> {
+pub(super) fn read(source: &mut Source, format: Format, sample: &[u8], map: &ColumnMap) -> Result<Header, ListError> {
     let terminator = if sample.contains(&b'\n') || !sample.contains(&b'\r') { b'\n' } else { b'\r' };
     let mut lines = 1;
     loop {

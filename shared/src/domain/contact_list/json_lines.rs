@@ -180,10 +180,14 @@ pub(super) fn check(sample: &[u8], map: &ColumnMap) -> Result<(), ListError> {
         seen += 1;
         let Ok(object) = serde_json::from_slice::<HashMap<String, IgnoredAny>>(line) else { continue };
         let columns = columns.get_or_insert_with(BTreeSet::new);
-        columns.extend(object.into_keys().filter(|_| columns.len() < COLUMNS_MAX));
+        if columns.len() < COLUMNS_MAX {
+            columns.extend(object.into_keys());
+        }
     }
     match columns.map(|columns| columns.into_iter().collect::<Vec<_>>()) {
-        Some(columns) if columns.iter().any(|name| matches!(Role::reserved(map.name_of(name)), Some(Role::Phone(_)))) => {
+        Some(columns)
+            if columns.iter().any(|name| matches!(Role::reserved(map.name_of(name)), Some(Role::Phone(_)))) =>
+        {
             map.check(&columns)
         }
         Some(columns) => map.check(&columns).and(Err(ListError::NoPhoneColumn { columns })),

@@ -17,7 +17,8 @@ use crate::domain::contact::Contact;
 /// Longest row, in bytes. Of a longer one only the beginning is kept.
 pub const ROW_BYTES_MAX: usize = 1024 * 1024;
 
-const NOT_UTF8: &str = "contains bytes that are not UTF-8: save the file as UTF-8, or say what it is with --encoding windows-1252";
+const NOT_UTF8: &str =
+    "contains bytes that are not UTF-8: save the file as UTF-8, or say what it is with --encoding windows-1252";
 const BAD_QUOTES: &str = "wrongly quoted: a quotation mark is not closed, or other text follows the closing one; write a mark within a value twice";
 const TOO_LONG: &str = "longer than 1 MiB: only its beginning is kept here";
 

@@ -121,7 +121,10 @@ fn text_of_spreadsheet_programs_is_read_whatever_its_encoding_and_told() {
     ] {
         let list = read(&file);
         assert_eq!(ContactListReader::new(Cursor::new(file), ListOptions::default()).unwrap().encoding(), encoding);
-        assert_eq!((&*list.columns, attributes(&list)), (&["prénom".to_owned()][..], vec![vec!["Zoë"], vec!["Françoise"]]));
+        assert_eq!(
+            (&*list.columns, attributes(&list)),
+            (&["prénom".to_owned()][..], vec![vec!["Zoë"], vec!["Françoise"]])
+        );
         assert_eq!((list.rejects[0].line, &*list.rejects[0].raw), (4, "12;René".as_bytes()), "{encoding}");
     }
     let one = ListOptions { encoding: Some(Encoding::Windows1252), ..ListOptions::default() };
@@ -146,11 +149,15 @@ fn mapped(maps: &[&str]) -> ListOptions {
 #[test]
 fn columns_are_taken_for_what_they_are_mapped_to() {
     let csv = "CustomerNo;Mobile;Home;Prénom;id\n17;+33199001201;+33199001202;Zoë;x\n";
-    let json = "{\"CustomerNo\":17,\"Mobile\":\"+33199001201\",\"Home\":\"+33199001202\",\"Prénom\":\"Zoë\",\"id\":\"x\"}";
+    let json =
+        "{\"CustomerNo\":17,\"Mobile\":\"+33199001201\",\"Home\":\"+33199001202\",\"Prénom\":\"Zoë\",\"id\":\"x\"}";
     for text in [csv, json] {
         let maps = ["phone2=mobile", "phone1=HOME", "id=customerno", "first_name=prénom", "old=id"];
         let list = read_with(text, mapped(&maps)).unwrap();
-        assert_eq!((list.contacts[0].id.as_str(), &*list.columns), ("17", &["first_name".to_owned(), "old".to_owned()][..]));
+        assert_eq!(
+            (list.contacts[0].id.as_str(), &*list.columns),
+            ("17", &["first_name".to_owned(), "old".to_owned()][..])
+        );
         let numbers: Vec<_> = list.contacts[0].numbers.iter().map(|number| number.as_e164()).collect();
         assert_eq!((numbers, attributes(&list)), (vec!["+33199001202", "+33199001201"], vec![vec!["Zoë", "x"]]));
         let lacking = error(text, mapped(&["phone=Mobile", "id=Customer"]));
