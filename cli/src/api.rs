@@ -205,6 +205,9 @@ pub struct Uploaded {
     /// The first thousand bad rows (JSON answer).
     #[serde(default)]
     pub rejects: Vec<Reject>,
+    /// The list's encoding, where it is not UTF-8.
+    #[serde(default)]
+    pub encoding: Option<String>,
     /// The list's header (JSON Lines answer); none where the format has none.
     #[serde(default)]
     pub header: Option<ListHeader>,

@@ -58,6 +58,24 @@ fn the_rejects_file_has_the_rows_as_they_were_with_line_and_reason() {
 }
 
 #[test]
+fn columns_are_mapped_numbers_ordered_and_a_detected_encoding_is_told() {
+    let stub = Stub::start();
+    let answer = json!({"accepted": 1, "duplicate": 0, "rejected": 0, "encoding": "windows-1252", "rejects": []});
+    stub.file("list.csv", "phone\n").on(UPLOAD, answer);
+    let done = stub.redial(&["upload", "nightly", "list.csv", "--map", "id=Customer No", "--numbers", "Mobile,Home"]);
+    assert_eq!((done.code, done.stdout.as_str()), (0, "1 accepted, 0 duplicate, 0 rejected\n"));
+    assert_eq!(done.stderr, "the list was read as windows-1252\n");
+    let asked = &stub.asked()[0].what;
+    assert!(asked.ends_with("?file=list.csv&map=id%3DCustomer+No&map=phone1%3DMobile&map=phone2%3DHome"), "{asked}");
+    let said = stub.redial(&["upload", "nightly", "list.csv", "--encoding", "Windows-1252"]);
+    assert!(said.stderr.is_empty() && stub.asked()[1].what.ends_with("&encoding=windows-1252"), "{}", said.stderr);
+    for wrong in [["--map", "Mobile"], ["--encoding", "latin"], ["--numbers", "Mobile,Mobile"]] {
+        assert_eq!(stub.redial(&[&["upload", "nightly", "list.csv"][..], &wrong].concat()).code, 2, "{wrong:?}");
+    }
+    assert_eq!(stub.asked().len(), 2);
+}
+
+#[test]
 fn a_file_that_cannot_be_used_ends_with_exit_code_2() {
     let stub = Stub::start();
     let missing = stub.redial(&["upload", "nightly", "missing.csv"]);

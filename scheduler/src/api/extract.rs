@@ -37,6 +37,12 @@ impl<S: Send + Sync, T: DeserializeOwned + Send + Sync + 'static> FromRequestPar
     }
 }
 
+/// All values of a parameter that may be repeated in the query.
+pub fn repeated(query: Option<&str>, name: &str) -> Vec<String> {
+    let pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    pairs.filter(|(known, _)| known == name).map(|(_, value)| value.into_owned()).collect()
+}
+
 /// One named part of the path, decoded.
 pub async fn path_part(parts: &mut Parts, name: &str) -> Result<String, Problem> {
     let Path(found) = parts

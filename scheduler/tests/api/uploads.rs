@@ -82,6 +82,25 @@ async fn every_format_is_taken_by_its_type_its_name_or_its_contents() {
 }
 
 #[tokio::test]
+async fn columns_are_mapped_and_an_encoding_that_is_not_utf8_is_told() {
+    let api = Api::with_campaign().await;
+    let list = "Mobile;No;Prénom\n+33199001201;7;Zoë\n".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    let csv = [("content-type", "text/csv")];
+    let path = format!("{CONTACTS}?map=phone%3DMobile&map=id=no&map=first_name%3DPr%C3%A9nom");
+    let answer = api.ask("POST", &path, &csv, list).await.ok();
+    assert_eq!((counts(&answer), &answer["encoding"]), ([1, 0, 0], &json!("utf-16le")));
+    let contact = api.get("/campaigns/nightly/contacts/7").await.ok();
+    assert_eq!(contact["attributes"], json!({"first_name": "Zoë"}));
+    let western =
+        api.ask("POST", &format!("{CONTACTS}?encoding=windows-1252"), &csv, &b"phone,x\n+33199001202,Zo\xeb\n"[..]);
+    assert_eq!(western.await.ok()["encoding"], "windows-1252");
+    let lacking = api.ask("POST", &format!("{CONTACTS}?map=id=Nr"), &csv, LIST).await.problem(422);
+    assert!(lacking["detail"].as_str().unwrap().contains("no column `Nr`"), "{lacking}");
+    api.ask("POST", &format!("{CONTACTS}?map=id"), &csv, LIST).await.problem(400);
+    api.ask("POST", &format!("{CONTACTS}?encoding=latin"), &csv, LIST).await.problem(400);
+}
+
+#[tokio::test]
 async fn an_unusable_list_is_refused_with_its_cause() {
     let api = Api::with_campaign().await;
     let problem = api.upload("name,city\nAnn,Rome\n").await.problem(422);

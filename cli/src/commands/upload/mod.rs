@@ -5,7 +5,10 @@ pub(super) mod source;
 
 use std::path::{Path, PathBuf};
 
-use redial_shared::domain::CampaignName;
+use redial_shared::domain::{
+    CampaignName,
+    contact_list::{ColumnMap, Encoding, Mapping, NUMBERS_MAX},
+};
 use reqwest::{Body, Method, RequestBuilder, header};
 
 use crate::{api::Uploaded, client::Client, failure::Failure, output, render};
@@ -25,6 +28,15 @@ pub struct UploadArgs {
     /// Check the list and count, and change nothing
     #[arg(long)]
     dry_run: bool,
+    /// Take a column for another name than its own: phone=Mobile, id=CustomerNo; may be repeated
+    #[arg(long = "map", value_name = "NAME=COLUMN")]
+    maps: Vec<Mapping>,
+    /// Columns of the numbers, in the order in which they are tried: Mobile,Home,Work
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    numbers: Vec<String>,
+    /// The list's encoding, where its first bytes do not show it: utf-8, utf-16le, utf-16be or windows-1252
+    #[arg(long, value_name = "ENCODING")]
+    encoding: Option<Encoding>,
     /// Write every rejected row there, with its line and the reason
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
@@ -38,10 +50,13 @@ pub struct UploadArgs {
 /// # Errors
 /// Exit code 2 when the file cannot be used as a contact list, 1 when there is no such campaign, 3 without a server.
 pub async fn run(args: &UploadArgs, client: &Client) -> Result<(), Failure> {
+    let query = query(args)?;
     let source = Source::open(&args.file).await?;
-    let request = request(client, args.campaign.as_str(), args.dry_run, &source);
+    let request = client.request(Method::POST, &["campaigns", args.campaign.as_str(), "contacts"]);
+    let request = request.query(&[("file", source.name())]).header(header::CONTENT_TYPE, source.content_type());
+    let request = request.query(&query);
     match &args.rejects {
-        None => brief(request.body(source.into_body()), client, args.json).await,
+        None => brief(request.body(source.into_body()), client, args).await,
         Some(path) => {
             if is_same_file(path, &args.file) {
                 return Err(Failure::usage("the rejects file must not be the contact list itself"));
@@ -49,6 +64,7 @@ pub async fn run(args: &UploadArgs, client: &Client) -> Result<(), Failure> {
             let file = RejectsFile::create(path)?;
             let request = request.header(header::ACCEPT, "application/jsonl").body(source.into_body());
             let counts = file.receive(client.send(request).await?, client).await?;
+            tell_encoding(&counts, args.encoding);
             print(&counts, args.json)
         }
     }
@@ -63,20 +79,40 @@ pub async fn upload_text(client: &Client, campaign: &str, csv: String) -> Result
     client.json(request.header(header::CONTENT_TYPE, "text/csv").body(Body::from(csv))).await
 }
 
-fn request(client: &Client, campaign: &str, dry_run: bool, source: &Source) -> RequestBuilder {
-    let request = client.request(Method::POST, &["campaigns", campaign, "contacts"]);
-    let request = request.query(&[("file", source.name())]).header(header::CONTENT_TYPE, source.content_type());
-    if dry_run { request.query(&[("dry_run", "true")]) } else { request }
+/// What is asked beside the list itself.
+fn query(args: &UploadArgs) -> Result<Vec<(&'static str, String)>, Failure> {
+    let numbers = (1..).zip(&args.numbers).map(|(rank, column)| format!("phone{rank}={column}"));
+    let numbers = numbers.map(|map| map.parse::<Mapping>().map_err(Failure::usage)).collect::<Result<Vec<_>, _>>()?;
+    if numbers.len() > NUMBERS_MAX {
+        return Err(Failure::usage(format_args!(
+            "--numbers: {} columns, at most {NUMBERS_MAX} are taken",
+            numbers.len()
+        )));
+    }
+    let maps = [args.maps.clone(), numbers].concat();
+    ColumnMap::new(maps.clone()).map_err(|error| Failure::usage(format_args!("--map: {error}")))?;
+    let maps = maps.into_iter().map(|Mapping { name, column }| ("map", format!("{name}={column}")));
+    let encoding = args.encoding.map(|encoding| ("encoding", encoding.to_string()));
+    let dry_run = args.dry_run.then(|| ("dry_run", "true".to_owned()));
+    Ok(dry_run.into_iter().chain(encoding).chain(maps).collect())
+}
+
+/// What the server took the list's encoding for, if it was not told.
+fn tell_encoding(counts: &Uploaded, said: Option<Encoding>) {
+    if let (Some(encoding), None) = (&counts.encoding, said) {
+        eprintln!("the list was read as {}", render::printable(encoding));
+    }
 }
 
 /// Without a rejects file: the first bad rows are told on stderr, for it is no secret what went wrong.
-async fn brief(request: RequestBuilder, client: &Client, json: bool) -> Result<(), Failure> {
+async fn brief(request: RequestBuilder, client: &Client, args: &UploadArgs) -> Result<(), Failure> {
     let response = client.send(request).await?;
     let text = response.text().await.map_err(|error| client.broken(&error))?;
-    if json {
+    let counts: Uploaded = client.read(&text)?;
+    tell_encoding(&counts, args.encoding);
+    if args.json {
         return output::line(&text);
     }
-    let counts: Uploaded = client.read(&text)?;
     print(&counts, false)?;
     for reject in counts.rejects.iter().take(TOLD_MAX) {
         eprintln!("line {}: {}", reject.line, render::printable(&reject.reason));

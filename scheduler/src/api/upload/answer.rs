@@ -27,6 +27,9 @@ pub struct Summary {
     pub rejected: u64,
     /// The list's header, where its format has one.
     pub header: Option<ListHeader>,
+    /// The list's encoding, where it is not UTF-8.
+    #[serde(default)]
+    pub encoding: Option<String>,
     /// The first bad rows.
     pub rejects: Vec<RejectedRow>,
     /// SHA-256 of the body.
@@ -42,6 +45,9 @@ pub struct SummaryAnswer<'a> {
     duplicate: u64,
     /// Bad rows.
     rejected: u64,
+    /// The list's encoding; absent: UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoding: Option<&'a str>,
     /// The first 1,000 of them.
     rejects: &'a [RejectedRow],
 }
@@ -52,6 +58,8 @@ struct FirstLine<'a> {
     duplicate: u64,
     rejected: u64,
     header: Option<&'a ListHeader>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoding: Option<&'a str>,
 }
 
 impl Summary {
@@ -82,12 +90,14 @@ impl Summary {
 
     fn as_object(&self) -> Response {
         let Self { accepted, duplicate, rejected, ref rejects, .. } = *self;
-        Json(SummaryAnswer { accepted, duplicate, rejected, rejects }).into_response()
+        Json(SummaryAnswer { accepted, duplicate, rejected, encoding: self.encoding.as_deref(), rejects })
+            .into_response()
     }
 
     fn first_line(&self) -> Result<Bytes, Problem> {
         let Self { accepted, duplicate, rejected, .. } = *self;
-        let first = FirstLine { accepted, duplicate, rejected, header: self.header.as_ref() };
+        let (header, encoding) = (self.header.as_ref(), self.encoding.as_deref());
+        let first = FirstLine { accepted, duplicate, rejected, header, encoding };
         let mut line = serde_json::to_vec(&first).map_err(Problem::internal)?;
         line.push(b'\n');
         Ok(line.into())

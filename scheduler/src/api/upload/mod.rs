@@ -11,14 +11,14 @@ mod rows;
 
 use axum::{
     body::Body,
-    extract::State,
+    extract::{RawQuery, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
 };
 use redial_shared::{
     domain::{
         CampaignId,
-        contact_list::{Callable, Format, ListError, ListOptions},
+        contact_list::{BadMapping, Callable, ColumnMap, Encoding, Format, ListError, ListOptions, Mapping},
     },
     provider,
     store::{Upload, view::UploadCounts},
@@ -29,7 +29,7 @@ use utoipa::IntoParams;
 
 use super::{
     ApiState, Problem,
-    extract::{Campaign, Params, names_media_type},
+    extract::{Campaign, Params, names_media_type, repeated},
     tokens,
 };
 use answer::{Summary, SummaryAnswer};
@@ -54,6 +54,8 @@ pub struct UploadParams {
     dry_run: bool,
     /// The list's file name, whose ending tells its format.
     file: Option<String>,
+    /// `utf-8`, `utf-16le`, `utf-16be` or `windows-1252`, where the list's first bytes do not show it.
+    encoding: Option<String>,
 }
 
 /// Add a contact list to a campaign.
@@ -61,6 +63,9 @@ pub struct UploadParams {
 /// CSV, TSV or JSON Lines, as the content type says, else the `file` name, else the contents; gzip is recognised. Rows
 /// are written as they come: when the transfer breaks off, those before stay, and sending the list again adds the rest. A
 /// row whose id or number is in the campaign already is a `duplicate`; a bad row is `rejected` and spoils nothing.
+///
+/// A list is UTF-8 unless its first bytes leave no doubt that it is UTF-16 or Windows-1252; then the answer has `encoding`,
+/// and rejected rows come back in UTF-8. `map` takes columns by other names than those in the file: `map=phone=Mobile`.
 ///
 /// With `dry_run` nothing is written. Every row is checked as it would be; duplicates are counted within the list
 /// (remembering its first 8 million ids and numbers) and against what the campaign holds at that moment, so another
@@ -78,6 +83,7 @@ pub struct UploadParams {
     params(
         ("name" = String, Path, description = "The campaign"),
         UploadParams,
+        ("map" = Option<Vec<String>>, Query, description = "`name=column`: what a column is taken for; may be repeated"),
         ("Idempotency-Key" = Option<String>, Header, description = "The same key again answers the same"),
     ),
     request_body(description = "The list", content(
@@ -98,12 +104,18 @@ pub async fn upload(
     State(state): State<ApiState>,
     Campaign(name): Campaign,
     Params(params): Params<UploadParams>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
     let campaign = state.store.campaign_id(&name).await?;
     let callable = callable(&state, campaign).await?;
-    let options = ListOptions { callable, ..list_options(headers.get(header::CONTENT_TYPE), params.file)? };
+    let encoding = params.encoding.map(|text| text.parse()).transpose();
+    let encoding = encoding.map_err(|error| Problem::bad_request(format!("encoding: {error}")))?;
+    let map =
+        column_map(repeated(query.as_deref(), "map")).map_err(|error| Problem::bad_request(format!("map: {error}")))?;
+    let options = list_options(headers.get(header::CONTENT_TYPE), params.file)?;
+    let options = ListOptions { callable, encoding, map, ..options };
     let key = idempotency_key(&headers, campaign, params.dry_run)?;
     let as_lines = names_media_type(headers.get(header::ACCEPT), JSON_LINES_TYPES);
     let digest = body::Digest::default();
@@ -161,12 +173,13 @@ impl Transfer {
             body::drain_stream(rest, DRAINED_BYTES_MAX).await;
         }
         let counts = counts?;
-        let (header, rejects) = read.map_err(unusable)?;
+        let rows::Whole { header, encoding, rejects } = read.map_err(unusable)?;
         let summary = Summary {
             accepted: counts.accepted,
             duplicate: counts.duplicate,
             rejected: rejects.count(),
             header,
+            encoding: (encoding != Encoding::Utf8).then(|| encoding.to_string()),
             rejects: rejects.first().to_vec(),
             body: String::new(),
         };
@@ -201,6 +214,10 @@ async fn callable(state: &ApiState, campaign: CampaignId) -> Result<Option<Calla
     // What is wrong with an account was told when the campaign was applied.
     let provider = provider.and_then(Result::ok);
     Ok(provider.map(|provider| Callable::new(move |number| provider.check_number(number))))
+}
+
+fn column_map(maps: Vec<String>) -> Result<ColumnMap, BadMapping> {
+    ColumnMap::new(maps.iter().map(|map| map.parse::<Mapping>()).collect::<Result<_, _>>()?)
 }
 
 fn list_options(content_type: Option<&HeaderValue>, file_name: Option<String>) -> Result<ListOptions, Problem> {

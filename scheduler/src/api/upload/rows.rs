@@ -4,7 +4,7 @@ use std::{io, sync::Arc};
 
 use redial_shared::domain::{
     contact::Contact,
-    contact_list::{ContactListReader, ListError, ListHeader, ListOptions, Row},
+    contact_list::{ContactListReader, Encoding, ListError, ListHeader, ListOptions, Row},
 };
 use tokio::sync::mpsc;
 
@@ -35,7 +35,17 @@ pub enum ReadError {
     Stopped,
 }
 
-/// Reads a whole list: good rows go to `batches`, bad ones to `rejects`. Returns the header, where the format has one.
+/// What is known of a list that was read to its end.
+pub struct Whole {
+    /// Its header, where the format has one.
+    pub header: Option<ListHeader>,
+    /// How it is encoded.
+    pub encoding: Encoding,
+    /// Its bad rows.
+    pub rejects: Rejects,
+}
+
+/// Reads a whole list: good rows go to `batches`, bad ones to `rejects`.
 ///
 /// # Errors
 /// See [`ReadError`]; batches that were handed over stand.
@@ -44,9 +54,9 @@ pub fn read(
     options: ListOptions,
     mut rejects: Rejects,
     batches: &mpsc::Sender<Batch>,
-) -> Result<(Option<ListHeader>, Rejects), ReadError> {
+) -> Result<Whole, ReadError> {
     let mut list = ContactListReader::new(reader, options)?;
-    let header = list.header().cloned();
+    let (header, encoding) = (list.header().cloned(), list.encoding());
     let mut batch = empty_batch(&list);
     let ended = loop {
         let mut contact = Contact::default();
@@ -65,7 +75,7 @@ pub fn read(
     };
     hand_over(batch, batches)?;
     ended?;
-    Ok((header, rejects))
+    Ok(Whole { header, encoding, rejects })
 }
 
 fn empty_batch(list: &ContactListReader) -> Batch {

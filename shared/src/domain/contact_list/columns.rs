@@ -1,6 +1,6 @@
 //! What each column means.
 
-use super::ListError;
+use super::{ColumnMap, ListError};
 
 /// Most columns of a list.
 pub const COLUMNS_MAX: usize = 1_000;
@@ -53,14 +53,15 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// From the names in the header.
-    pub fn from_names(names: &[String]) -> Result<Self, ListError> {
+    /// From the names in the header, each taken for what `map` says.
+    pub fn from_names(names: &[String], map: &ColumnMap) -> Result<Self, ListError> {
         if names.len() > COLUMNS_MAX {
             return Err(ListError::TooManyColumns { found: names.len(), limit: COLUMNS_MAX });
         }
+        map.check(names)?;
         let mut columns = Self { roles: Vec::with_capacity(names.len()), attributes: Vec::new() };
         for (place, name) in names.iter().enumerate() {
-            columns.add(name.trim(), place)?;
+            columns.add(map.name_of(name), place)?;
         }
         if columns.roles.iter().any(|role| matches!(role, Role::Phone(_))) {
             Ok(columns)

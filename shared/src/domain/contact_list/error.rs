@@ -2,6 +2,8 @@
 
 use std::io;
 
+use super::Mapping;
+
 /// Why a contact list cannot be read, or not to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
@@ -9,7 +11,7 @@ pub enum ListError {
     #[error("the file is empty: its first line must name the columns, one of them `phone`")]
     Empty,
     /// No column holds numbers.
-    #[error("no `phone` column among {}: rename the column of the numbers to `phone`, or several to `phone1`, `phone2`, …", quoted(.columns))]
+    #[error("no `phone` column among {}: name the column of the numbers with `--map phone=COLUMN`, or several with `--numbers`; or rename it in the file", quoted(.columns))]
     NoPhoneColumn {
         /// The columns found.
         columns: Vec<String>,
@@ -30,12 +32,22 @@ pub enum ListError {
         /// What is wrong with it.
         cause: String,
     },
-    /// UTF-16, as some spreadsheets save "Unicode text".
-    #[error("the file is UTF-16: save it as UTF-8, or convert it with `iconv -f UTF-16 -t UTF-8`")]
-    Utf16,
+    /// Something with many zero bytes.
+    #[error("the file is no text in an encoding that is read: save it as UTF-8 (in spreadsheets: CSV UTF-8)")]
+    NotText,
     /// The header is in another encoding.
-    #[error("line 1: the column names are not UTF-8: save the file as UTF-8 (in spreadsheets: CSV UTF-8)")]
+    #[error(
+        "line 1: the column names are not UTF-8: save the file as UTF-8 (in spreadsheets: CSV UTF-8), or say what it is with `--encoding windows-1252`"
+    )]
     HeaderNotUtf8,
+    /// A column that is mapped is not there.
+    #[error("no column `{}` to take for `{}` among {}: correct `--map`", clip(&.mapping.column), clip(&.mapping.name), quoted(.columns))]
+    NoMappedColumn {
+        /// What was asked for.
+        mapping: Mapping,
+        /// The columns found.
+        columns: Vec<String>,
+    },
     /// A quoted column name does not end.
     #[error("line 1: a column name is wrongly quoted: close its quotation mark, and write a mark within it twice")]
     HeaderQuotes,
@@ -54,7 +66,9 @@ pub enum ListError {
         limit: usize,
     },
     /// Two columns of one name.
-    #[error("two columns are called `{name}`: rename one or take it out")]
+    #[error(
+        "two columns are called `{name}`: rename one or take it out, or give one another name with `--map NAME=COLUMN`"
+    )]
     ColumnTwice {
         /// The name.
         name: String,

@@ -8,7 +8,7 @@ use std::{
 
 use flate2::read::MultiGzDecoder;
 
-use super::{Country, ListError, spreadsheet};
+use super::{ColumnMap, Country, Encoding, ListError, encoding, spreadsheet};
 use crate::domain::PhoneNumber;
 
 /// Bytes looked at to tell formats, encodings and delimiters apart.
@@ -16,7 +16,6 @@ pub(super) const SAMPLE_BYTES: usize = 64 * 1024;
 const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
 const ZIP_MAGIC: &[u8] = b"PK\x03\x04";
 const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
-const UTF16_BOMS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 
 /// How rows are written. Each may be compressed with gzip besides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +37,10 @@ pub struct ListOptions {
     pub format: Option<Format>,
     /// Its name or path: the ending tells the format, and `.gz` that it is compressed.
     pub file_name: Option<String>,
+    /// Its encoding; absent: what its first bytes leave no doubt of, else UTF-8. Spreadsheets have none.
+    pub encoding: Option<Encoding>,
+    /// What its columns are taken for.
+    pub map: ColumnMap,
     /// Country of national numbers in rows without `country`.
     pub default_country: Option<Country>,
     /// Which numbers can be called at all; absent: every valid one.
@@ -93,6 +96,7 @@ impl ListOptions {
 pub(super) struct Opened {
     pub format: Format,
     pub gzip: bool,
+    pub encoding: Encoding,
     pub reader: Box<dyn Read + Send>,
     /// The first bytes, which `reader` gives again.
     pub sample: Vec<u8>,
@@ -107,7 +111,8 @@ pub(super) fn open(mut reader: Box<dyn Read + Send>, options: &ListOptions) -> R
         check_compression(gzip, claims_gzip, options, sample.is_empty())?;
     }
     let may_be_sheet = matches!(claimed, None | Some(Format::Spreadsheet));
-    if may_be_sheet && failure.is_none() && sample.starts_with(ZIP_MAGIC) {
+    let is_sheet = may_be_sheet && failure.is_none() && sample.starts_with(ZIP_MAGIC);
+    if is_sheet {
         reader = spreadsheet::open(Cursor::new(sample).chain(reader))?;
         (sample, failure) = read_sample(&mut reader);
     } else if claimed == Some(Format::Spreadsheet) && failure.is_none() {
@@ -121,14 +126,13 @@ pub(super) fn open(mut reader: Box<dyn Read + Send>, options: &ListOptions) -> R
         reader = Box::new(MultiGzDecoder::new(Cursor::new(sample).chain(reader)));
         (sample, failure) = read_sample(&mut reader);
     }
-    if let Some(source) = failure {
-        // What came before the damage is good: its rows are read, then the damage is reported.
-        if sample.is_empty() {
-            return Err(read_error(source, gzip, 0));
-        }
-        reader = Box::new(Failing(Some(source)));
+    reader = after_sample(reader, failure, gzip, &sample)?;
+    let encoding = if is_sheet { Encoding::Utf8 } else { encoding::settle(options.encoding, &sample)? };
+    if encoding != Encoding::Utf8 {
+        reader = encoding::to_utf8(Box::new(Cursor::new(sample).chain(reader)), encoding);
+        (sample, failure) = read_sample(&mut reader);
+        reader = after_sample(reader, failure, gzip, &sample)?;
     }
-    check_encoding(&sample)?;
     if sample.starts_with(UTF8_BOM) {
         sample.drain(..UTF8_BOM.len());
     }
@@ -136,13 +140,27 @@ pub(super) fn open(mut reader: Box<dyn Read + Send>, options: &ListOptions) -> R
         return Err(ListError::Empty);
     }
     let format = settle(claimed.filter(|format| *format != Format::Spreadsheet), &sample)?;
-    Ok(Opened { format, gzip, reader: Box::new(Cursor::new(sample.clone()).chain(reader)), sample })
+    Ok(Opened { format, gzip, encoding, reader: Box::new(Cursor::new(sample.clone()).chain(reader)), sample })
 }
 
 fn read_sample(reader: &mut impl Read) -> (Vec<u8>, Option<io::Error>) {
     let mut sample = Vec::with_capacity(SAMPLE_BYTES);
     let failure = reader.take(SAMPLE_BYTES as u64).read_to_end(&mut sample).err();
     (sample, failure)
+}
+
+/// What gives the rest behind the sample. What came before a damage is good: its rows are read, then the damage is reported.
+fn after_sample(
+    reader: Box<dyn Read + Send>,
+    failure: Option<io::Error>,
+    gzip: bool,
+    sample: &[u8],
+) -> Result<Box<dyn Read + Send>, ListError> {
+    match failure {
+        None => Ok(reader),
+        Some(source) if sample.is_empty() => Err(read_error(source, gzip, 0)),
+        Some(source) => Ok(Box::new(Failing(Some(source)))),
+    }
 }
 
 /// Gives an error that was met while looking ahead.
@@ -179,16 +197,6 @@ fn check_compression(gzip: bool, claimed: bool, options: &ListOptions, empty: bo
         }),
         _ => Ok(()),
     }
-}
-
-fn check_encoding(sample: &[u8]) -> Result<(), ListError> {
-    let start = &sample[..sample.len().min(64)];
-    let zeros_at = |parity: usize| start.iter().skip(parity).step_by(2).filter(|&&byte| byte == 0).count();
-    let mostly = |zeros: usize| start.len() >= 8 && zeros * 4 > start.len();
-    if UTF16_BOMS.iter().any(|bom| sample.starts_with(bom)) || mostly(zeros_at(0)) || mostly(zeros_at(1)) {
-        return Err(ListError::Utf16);
-    }
-    Ok(())
 }
 
 /// The claimed format where the contents can be that, else the one they look like.

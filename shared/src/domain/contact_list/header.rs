@@ -1,7 +1,7 @@
 //! The first line of a delimited list: its delimiter and its columns.
 
 use super::{
-    Format, ListError, ROW_BYTES_MAX,
+    ColumnMap, Format, ListError, ROW_BYTES_MAX,
     columns::{Columns, Role},
     fields::{Cut, Cutter, Dialect, trim_terminator},
     source::Source,
@@ -21,7 +21,7 @@ pub(super) struct Header {
 }
 
 /// Reads the header and goes past it.
-pub(super) fn read(source: &mut Source, format: Format, sample: &[u8]) -> Result<Header, ListError> {
+pub(super) fn read(source: &mut Source, format: Format, sample: &[u8], map: &ColumnMap) -> Result<Header, ListError> {
     let terminator = if sample.contains(&b'\n') || !sample.contains(&b'\r') { b'\n' } else { b'\r' };
     let mut lines = 1;
     loop {
@@ -39,10 +39,10 @@ pub(super) fn read(source: &mut Source, format: Format, sample: &[u8]) -> Result
     }
     let candidates = if format == Format::Tsv { &b"\t"[..] } else { &DELIMITERS[..] };
     let parsed = candidates.iter().map(|&delimiter| names(source, Dialect { delimiter, terminator }));
-    let best = choose(parsed.collect::<Result<Vec<_>, _>>()?)?;
+    let best = choose(parsed.collect::<Result<Vec<_>, _>>()?, map)?;
     let raw = trim_terminator(&source.bytes()[..best.length], terminator).to_vec();
     lines += memchr::memchr_iter(terminator, &raw).count() as u64;
-    let columns = Columns::from_names(&best.names)?;
+    let columns = Columns::from_names(&best.names, map)?;
     source.consume(best.length);
     Ok(Header { dialect: best.dialect, columns, raw, lines })
 }
@@ -73,9 +73,9 @@ fn names(source: &mut Source, dialect: Dialect) -> Result<Result<Reading, ListEr
 }
 
 /// The reading that finds a `phone` column, among several the one that finds most columns.
-fn choose(readings: Vec<Result<Reading, ListError>>) -> Result<Reading, ListError> {
+fn choose(readings: Vec<Result<Reading, ListError>>, map: &ColumnMap) -> Result<Reading, ListError> {
     let rank = |reading: &Reading| {
-        let phones = reading.names.iter().any(|name| matches!(Role::reserved(name.trim()), Some(Role::Phone(_))));
+        let phones = reading.names.iter().any(|name| matches!(Role::reserved(map.name_of(name)), Some(Role::Phone(_))));
         (phones, reading.names.len())
     };
     let mut best: Result<Reading, ListError> = Err(ListError::Empty);

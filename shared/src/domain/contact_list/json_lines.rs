@@ -1,6 +1,9 @@
 //! Rows that are JSON objects: keys are columns, and later rows may bring new ones.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap},
+};
 
 use serde::{
     Deserialize,
@@ -9,7 +12,7 @@ use serde::{
 use serde_json::value::RawValue;
 
 use super::{
-    ListError,
+    ColumnMap, ListError,
     columns::{COLUMNS_MAX, Role},
     format::SAMPLE_BYTES,
     row::{Reserved, clip},
@@ -18,6 +21,7 @@ use super::{
 /// The keys met so far.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
+    map: ColumnMap,
     places: HashMap<String, usize>,
     known: Vec<Key>,
     /// Names of the attributes.
@@ -38,6 +42,11 @@ struct Key {
 pub(super) struct Mark(usize, usize);
 
 impl Keys {
+    /// None yet; those to come are taken for what `map` says.
+    pub fn new(map: ColumnMap) -> Self {
+        Self { map, ..Self::default() }
+    }
+
     pub fn mark(&self) -> Mark {
         Mark(self.known.len(), self.attributes.len())
     }
@@ -86,10 +95,11 @@ impl Keys {
                 COLUMNS_MAX + 1
             ));
         }
-        let reserved = Role::reserved(name.trim());
-        let attribute = || self.attributes.iter().position(|known| known == name.trim());
+        let taken_for = self.map.name_of(name);
+        let reserved = Role::reserved(taken_for);
+        let attribute = || self.attributes.iter().position(|known| known == taken_for);
         let role = reserved.or_else(|| attribute().map(Role::Attribute)).unwrap_or_else(|| {
-            self.attributes.push(name.trim().to_owned());
+            self.attributes.push(taken_for.to_owned());
             Role::Attribute(self.attributes.len() - 1)
         });
         let place = self.known.len();
@@ -160,26 +170,27 @@ fn text(json: &str) -> Result<Cow<'_, str>, serde_json::Error> {
     }
 }
 
-/// Checks on the first lines that they are objects and that some have a number.
-pub(super) fn check(sample: &[u8]) -> Result<(), ListError> {
+/// Checks on the first lines that they are objects, and that some have a number and some what is mapped.
+pub(super) fn check(sample: &[u8], map: &ColumnMap) -> Result<(), ListError> {
     let whole =
         if sample.len() + 3 < SAMPLE_BYTES { sample.len() } else { memchr::memrchr(b'\n', sample).unwrap_or(0) };
     let lines = sample[..whole].split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
-    let (mut seen, mut first) = (0, None);
+    let (mut seen, mut columns) = (0, None);
     for line in lines {
         seen += 1;
         let Ok(object) = serde_json::from_slice::<HashMap<String, IgnoredAny>>(line) else { continue };
-        if object.keys().any(|name| matches!(Role::reserved(name.trim()), Some(Role::Phone(_)))) {
-            return Ok(());
+        let columns = columns.get_or_insert_with(BTreeSet::new);
+        if columns.len() < COLUMNS_MAX {
+            columns.extend(object.into_keys());
         }
-        first.get_or_insert(object);
     }
-    match first {
-        Some(object) => {
-            let mut columns = object.into_keys().collect::<Vec<_>>();
-            columns.sort_unstable();
-            Err(ListError::NoPhoneColumn { columns })
+    match columns.map(|columns| columns.into_iter().collect::<Vec<_>>()) {
+        Some(columns)
+            if columns.iter().any(|name| matches!(Role::reserved(map.name_of(name)), Some(Role::Phone(_)))) =>
+        {
+            map.check(&columns)
         }
+        Some(columns) => map.check(&columns).and(Err(ListError::NoPhoneColumn { columns })),
         None if seen == 0 => Ok(()),
         None => Err(ListError::NotTheFormat {
             claimed: "JSON Lines",

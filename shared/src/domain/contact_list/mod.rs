@@ -19,11 +19,13 @@
 
 mod columns;
 mod country;
+mod encoding;
 mod error;
 mod fields;
 mod format;
 mod header;
 mod json_lines;
+mod mapping;
 pub mod number;
 mod reader;
 mod rejects;
@@ -37,8 +39,10 @@ mod tests;
 
 pub use columns::COLUMNS_MAX;
 pub use country::{BadCountry, Country};
+pub use encoding::{BadEncoding, Encoding};
 pub use error::ListError;
 pub use format::{Callable, Format, ListOptions};
+pub use mapping::{BadMapping, ColumnMap, Mapping};
 pub use reader::{ContactListReader, ROW_BYTES_MAX, Row};
 pub use rejects::{ListHeader, Reject, RejectsWriter};
 pub use row::{ID_BYTES_MAX, NUMBERS_MAX};

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use super::{
-    ListError, ListHeader, ListOptions, Reject,
+    Encoding, ListError, ListHeader, ListOptions, Reject,
     columns::{Columns, Role},
     fields::{Cut, Cutter, Dialect, trim_terminator},
     format::{self, Format},
@@ -17,7 +17,8 @@ use crate::domain::contact::Contact;
 /// Longest row, in bytes. Of a longer one only the beginning is kept.
 pub const ROW_BYTES_MAX: usize = 1024 * 1024;
 
-const NOT_UTF8: &str = "contains bytes that are not UTF-8: save the file as UTF-8";
+const NOT_UTF8: &str =
+    "contains bytes that are not UTF-8: save the file as UTF-8, or say what it is with --encoding windows-1252";
 const BAD_QUOTES: &str = "wrongly quoted: a quotation mark is not closed, or other text follows the closing one; write a mark within a value twice";
 const TOO_LONG: &str = "longer than 1 MiB: only its beginning is kept here";
 
@@ -38,6 +39,7 @@ pub struct ContactListReader {
     assembler: Assembler,
     rows: Rows,
     header: Option<ListHeader>,
+    encoding: Encoding,
     /// Where the next row begins, from 1.
     line: u64,
 }
@@ -57,14 +59,15 @@ impl ContactListReader {
         let mut source = Source::new(opened.reader, opened.gzip);
         let assembler = Assembler::new(&options);
         if opened.format == Format::JsonLines {
-            json_lines::check(&opened.sample)?;
-            let rows = Rows::JsonLines(Keys::default());
-            return Ok(Self { source, assembler, rows, header: None, line: 1 });
+            json_lines::check(&opened.sample, &options.map)?;
+            let rows = Rows::JsonLines(Keys::new(options.map));
+            return Ok(Self { source, assembler, rows, header: None, encoding: opened.encoding, line: 1 });
         }
-        let header = header::read(&mut source, opened.format, &opened.sample)?;
+        let header = header::read(&mut source, opened.format, &opened.sample, &options.map)?;
         let list_header = ListHeader::new(&header.raw, header.dialect, header.columns.roles.len());
         let rows = Rows::Delimited { dialect: header.dialect, columns: header.columns, cutter: Cutter::default() };
-        Ok(Self { source, assembler, rows, header: Some(list_header), line: header.lines + 1 })
+        let (header, line) = (Some(list_header), header.lines + 1);
+        Ok(Self { source, assembler, rows, header, encoding: opened.encoding, line })
     }
 
     /// Names of the attributes. With JSON Lines it grows when a row brings new keys: rows before have fewer attributes.
@@ -78,6 +81,11 @@ impl ContactListReader {
     /// The header; JSON Lines has none.
     pub fn header(&self) -> Option<&ListHeader> {
         self.header.as_ref()
+    }
+
+    /// How the list is encoded; its rows are given in UTF-8, rejected ones too.
+    pub fn encoding(&self) -> Encoding {
+        self.encoding
     }
 
     /// Reads the next row into `contact`, whose buffers are used again.

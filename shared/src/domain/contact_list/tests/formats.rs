@@ -26,7 +26,6 @@ fn every_format_may_be_compressed() {
 
 #[test]
 fn a_file_that_cannot_be_used_is_refused_with_a_remedy() {
-    let utf16 = "phone\n+12025550100\n".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
     let text = |error: ListError| {
         assert!(error.is_invalid_file());
         error.to_string()
@@ -34,8 +33,7 @@ fn a_file_that_cannot_be_used_is_refused_with_a_remedy() {
     assert!(matches!(error("", ListOptions::default()), ListError::Empty));
     assert!(matches!(error(" \n\n", ListOptions::default()), ListError::Empty));
     assert!(matches!(error("\u{feff}", ListOptions::default()), ListError::Empty));
-    assert!(matches!(error(&utf16, ListOptions::default()), ListError::Utf16));
-    assert!(matches!(error([b"\xff\xfe", &utf16[..]].concat(), named("l.csv")), ListError::Utf16));
+    assert!(matches!(error(b"p\0\0\0h\0\0\0o\0\0\0", ListOptions::default()), ListError::NotText));
     assert!(text(error("tel,name\n1,2\n", ListOptions::default())).contains("no `phone` column among `tel`, `name`"));
     assert!(text(error("phone,a,a\n", ListOptions::default())).contains("called `a`"));
     assert!(text(error(b"phone,caf\xe9\n", ListOptions::default())).contains("not UTF-8"));
@@ -82,7 +80,8 @@ const SPREADSHEET: &[u8] = include_bytes!("list.xlsx");
 #[test]
 fn the_first_sheet_of_a_spreadsheet_is_read_with_its_own_row_numbers() {
     for options in [named("list.xlsx"), ListOptions::default()] {
-        let mut list = ContactListReader::new(SPREADSHEET, options).unwrap();
+        let encoding = Some(Encoding::Windows1252);
+        let mut list = ContactListReader::new(SPREADSHEET, ListOptions { encoding, ..options }).unwrap();
         assert_eq!(list.columns(), ["first_name", "since", "note"]);
         let mut contact = Contact::default();
         assert!(matches!(list.next_row(&mut contact).unwrap(), Row::Contact));
@@ -105,4 +104,68 @@ fn what_only_claims_to_be_a_spreadsheet_and_a_damaged_one_are_refused() {
     assert!(cut.to_string().starts_with("the spreadsheet cannot be read:") && cut.is_invalid_file(), "{cut}");
     let misnamed = open(SPREADSHEET, "list.csv").unwrap();
     assert!(misnamed.to_string().contains("a zip archive or spreadsheet"), "{misnamed}");
+}
+
+#[test]
+fn text_of_spreadsheet_programs_is_read_whatever_its_encoding_and_told() {
+    let text = "phone;prénom\n+33199001201;Zoë\n+33199001202;Françoise\n12;René\n";
+    let utf16 = |to_bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(to_bytes).collect::<Vec<_>>();
+    let western = text.chars().map(|sign| sign as u8).collect::<Vec<_>>();
+    for (file, encoding) in [
+        (text.as_bytes().to_vec(), Encoding::Utf8),
+        (utf16(u16::to_le_bytes), Encoding::Utf16Le),
+        (utf16(u16::to_be_bytes), Encoding::Utf16Be),
+        ([b"\xff\xfe", &utf16(u16::to_le_bytes)[..]].concat(), Encoding::Utf16Le),
+        ([b"\xfe\xff", &utf16(u16::to_be_bytes)[..]].concat(), Encoding::Utf16Be),
+        (gzip(&western), Encoding::Windows1252),
+    ] {
+        let list = read(&file);
+        assert_eq!(ContactListReader::new(Cursor::new(file), ListOptions::default()).unwrap().encoding(), encoding);
+        assert_eq!(
+            (&*list.columns, attributes(&list)),
+            (&["prénom".to_owned()][..], vec![vec!["Zoë"], vec!["Françoise"]])
+        );
+        assert_eq!((list.rejects[0].line, &*list.rejects[0].raw), (4, "12;René".as_bytes()), "{encoding}");
+    }
+    let one = ListOptions { encoding: Some(Encoding::Windows1252), ..ListOptions::default() };
+    assert_eq!(attributes(&read_with(b"phone,x\n+12025550100,caf\xe9\n", one).unwrap()), [["café"]]);
+}
+
+#[test]
+fn what_cannot_be_decoded_rejects_its_row_and_no_other() {
+    let mut file = "phone,x\n+12025550100,a?\n+12025550101,b\n".encode_utf16().collect::<Vec<_>>();
+    let half_a_pair = file.iter().position(|unit| *unit == u16::from(b'?')).unwrap();
+    file[half_a_pair] = 0xd800;
+    let list = read(file.into_iter().flat_map(u16::to_le_bytes).collect::<Vec<_>>());
+    assert_eq!((attributes(&list), list.rejects[0].line), (vec![vec!["b"]], 2));
+    assert!(reasons(&list)[0].1.contains("not UTF-8"));
+}
+
+fn mapped(maps: &[&str]) -> ListOptions {
+    let map = ColumnMap::new(maps.iter().map(|map| map.parse().unwrap()).collect()).unwrap();
+    ListOptions { map, ..ListOptions::default() }
+}
+
+#[test]
+fn columns_are_taken_for_what_they_are_mapped_to() {
+    let csv = "CustomerNo;Mobile;Home;Prénom;id\n17;+33199001201;+33199001202;Zoë;x\n";
+    let json =
+        "{\"CustomerNo\":17,\"Mobile\":\"+33199001201\",\"Home\":\"+33199001202\",\"Prénom\":\"Zoë\",\"id\":\"x\"}";
+    for text in [csv, json] {
+        let maps = ["phone2=mobile", "phone1=HOME", "id=customerno", "first_name=prénom", "old=id"];
+        let list = read_with(text, mapped(&maps)).unwrap();
+        assert_eq!(
+            (list.contacts[0].id.as_str(), &*list.columns),
+            ("17", &["first_name".to_owned(), "old".to_owned()][..])
+        );
+        let numbers: Vec<_> = list.contacts[0].numbers.iter().map(|number| number.as_e164()).collect();
+        assert_eq!((numbers, attributes(&list)), (vec!["+33199001202", "+33199001201"], vec![vec!["Zoë", "x"]]));
+        let lacking = error(text, mapped(&["phone=Mobile", "id=Customer"]));
+        assert!(lacking.is_invalid_file());
+        assert!(lacking.to_string().starts_with("no column `Customer` to take for `id` among "), "{lacking}");
+    }
+    let twice = error(csv, mapped(&["phone=Mobile", "id=CustomerNo"])).to_string();
+    assert!(twice.contains("two columns are called `id`") && twice.contains("--map NAME=COLUMN"), "{twice}");
+    let rejected = read_with("Tel,x\n12,a\n", mapped(&["phone=tel"])).unwrap();
+    assert!(String::from_utf8(rejects_file(&rejected)).unwrap().starts_with("Tel,x,line,reason\n12,a,2,"));
 }
