@@ -12,6 +12,7 @@ mod export;
 mod extract;
 mod health;
 mod hooks;
+mod me;
 mod metrics;
 mod openapi;
 mod openings;
@@ -20,9 +21,11 @@ mod problem;
 mod providers;
 mod release;
 mod requests;
+mod search;
 mod status;
 mod suppressions;
 mod test_call;
+mod timeline;
 mod token_admin;
 pub mod tokens;
 mod upload;
@@ -42,6 +45,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use crate::dashboard;
+
+pub(crate) use extract::no_such_path;
 pub use problem::Problem;
 pub use tokens::{TokenError, ensure_admin_token};
 
@@ -96,6 +102,10 @@ pub fn router(state: ApiState) -> Router {
         .routes(routes!(verbs::resume))
         .routes(routes!(verbs::stop))
         .routes(routes!(plan::plan))
+        .routes(routes!(plan::ahead::ahead))
+        .routes(routes!(timeline::timeline))
+        .routes(routes!(search::search))
+        .routes(routes!(me::me))
         .routes(routes!(release::release))
         .routes(routes!(test_call::test_call))
         .routes(routes!(export::results))
@@ -114,6 +124,7 @@ pub fn router(state: ApiState) -> Router {
         .split_for_parts();
     api.merge(openapi::routes(&document))
         .merge(health::routes())
+        .merge(dashboard::routes())
         .fallback(extract::no_such_path)
         .method_not_allowed_fallback(extract::no_such_method)
         .layer(middleware::from_fn(requests::observe))

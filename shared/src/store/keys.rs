@@ -58,6 +58,8 @@ keys! {
     lanes_closed(campaign) = "c:{}:closed";
     /// Zset: live calls `position:revision` by the end of their slot.
     live(campaign) = "c:{}:live";
+    /// List: looks at a campaign's counters, oldest first, `close` or `wide` ones.
+    timeline(campaign, pace) = "c:{}:t:{}";
     /// Set: accounts that campaigns name.
     accounts() = "accounts";
     /// Hash: an account's limits, pacing and health.
