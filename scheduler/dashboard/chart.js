@@ -76,7 +76,7 @@ export function chart({ label, columns = false, show, height = 190 }) {
       parts.push(s("line", { class: value === 0 ? "axis" : "grid", x1: LEFT, x2: width, y1: line, y2: line }));
       parts.push(s("text", { class: "tick", x: LEFT - 8, y: line + 4, "text-anchor": "end" }, show(value, gridStep)));
     }
-    for (const time of timeTicks(from, to, Math.max(2, Math.floor(inner.w / 90)))) {
+    for (const time of timeTicks(from, to, Math.max(3, Math.floor(inner.w / 90)))) {
       const place = x(time);
       if (place < LEFT + 14 || place > width - 16) continue;
       const text = to - from > DAY_MS * 1.2 && new Date(time).getHours() === 0 ? dayOf(time) : clockOf(time);
@@ -88,7 +88,7 @@ export function chart({ label, columns = false, show, height = 190 }) {
       parts.push(s("line", { class: "limit", x1: LEFT, x2: width, y1: line, y2: line }));
       parts.push(s("text", { class: "limit-label", x: width - 4, y: line - 5, "text-anchor": "end" }, data.limitLabel));
     }
-    const cursor = s("line", { class: "cursor", y1: TOP, y2: TOP + inner.h, x1: -9, x2: -9 });
+    const cursor = s("line", { class: "cursor", y1: TOP, y2: TOP + inner.h, visibility: "hidden" });
     parts.push(cursor);
     put(svg, parts);
     drawn = { from, step, series, length, x, cursor };
@@ -99,12 +99,13 @@ export function chart({ label, columns = false, show, height = 190 }) {
     const { length, series, x, cursor, from, step } = drawn;
     tip.hidden = at === null || !length;
     if (tip.hidden) {
-      if (cursor) mark(cursor, "x1", -9), mark(cursor, "x2", -9);
+      if (cursor) mark(cursor, "visibility", "hidden");
       return;
     }
     const place = Math.max(0, Math.min(length - 1, at));
     const begin = from + place * step;
-    const middle = x(columns ? begin + step / 2 : begin + step / 2);
+    const middle = x(begin + step / 2);
+    mark(cursor, "visibility", null);
     mark(cursor, "x1", middle);
     mark(cursor, "x2", middle);
     const seconds = step < 60_000 ? preciseOf : clockOf;

@@ -49,18 +49,23 @@ export function mark(element, name, value) {
   }
 }
 
+const madeFrom = new WeakMap();
+
 /** Rebuilds an element's children only when what they are made from has changed. */
 export function when(element, key, build) {
   const known = JSON.stringify(key);
-  if (element.dataset.madeFrom !== known) {
-    element.dataset.madeFrom = known;
+  if (madeFrom.get(element) !== known) {
+    madeFrom.set(element, known);
     put(element, build());
   }
 }
 
+const kept = new WeakMap();
+
 /** Keeps a list of keyed rows: makes new ones, updates all, drops those that went, and puts them in order. */
 export function keyed(parent, items, keyOf, make) {
-  const known = parent.rows ?? (parent.rows = new Map());
+  if (!kept.has(parent)) kept.set(parent, new Map());
+  const known = kept.get(parent);
   const wanted = new Set();
   let before = null;
   for (const item of items) {

@@ -13,7 +13,11 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 export const count = (number) => whole.format(number);
-export const rate = (perSecond) => (perSecond >= 100 ? whole.format(Math.round(perSecond)) : tenth.format(perSecond));
+const upTo = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
+
+/** Calls a second as they are; limits, which are round, by `limit`. */
+export const rate = (perSecond) => (perSecond >= 100 || perSecond < 0.05 ? whole.format(Math.round(perSecond)) : tenth.format(perSecond));
+export const limit = (perSecond) => upTo.format(perSecond);
 
 /** `1 contact`, `2,000 contacts`. */
 export const plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
@@ -42,6 +46,14 @@ export function away(iso, now = Date.now()) {
   const ms = Date.parse(iso) - now;
   if (Math.abs(ms) < 1500) return "now";
   return ms > 0 ? `in ${lasting(ms)}` : `${lasting(ms)} ago`;
+}
+
+/** `in 3 h`, roughly. */
+export function roughly(iso, now = Date.now()) {
+  const ms = Date.parse(iso) - now;
+  const [unit, size] = Math.abs(ms) >= DAY ? ["d", DAY] : Math.abs(ms) >= HOUR ? ["h", HOUR] : ["min", MINUTE];
+  const number = Math.max(1, Math.round(Math.abs(ms) / size));
+  return ms > 0 ? `in ${number} ${unit}` : `${number} ${unit} ago`;
 }
 
 function sameDay(a, b) {
@@ -74,10 +86,10 @@ export function tellTime(element, iso, text = moment) {
   say(element, text(iso));
 }
 
-/** Times within other people's texts, `2026-06-01T12:00:00.000Z`, become the viewer's own. */
-export function withTimes(text) {
-  const parts = text.split(/(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)/);
-  return parts.map((part, place) => (place % 2 ? time(part) : part));
+/** The engine's own texts: times in them become the viewer's, and what stands between backticks becomes code. */
+export function rich(text) {
+  const parts = String(text).split(/(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z|`[^`]+`)/);
+  return parts.map((part, place) => (place % 2 === 0 ? part : part[0] === "`" ? h("code", {}, part.slice(1, -1)) : time(part)));
 }
 
 /** A size of a file. */

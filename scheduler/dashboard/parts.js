@@ -1,7 +1,7 @@
 // Pieces that several views are made of.
 
 import { h, isCalm, mark, put, say } from "./dom.js";
-import { count, percent } from "./format.js";
+import { count, percent, rich } from "./format.js";
 import { icon } from "./icons.js";
 import { CONTACT_STATES } from "./words.js";
 
@@ -100,9 +100,11 @@ const NOTICES = { bad: ["alert", "Problem"], warn: ["alert", "Attention"], info:
 /** Something to be told, and what to do about it. */
 export function notice(level, title, todo, action) {
   const [name, word] = NOTICES[level];
-  const text = h("div", { class: "notice-text" }, h("p", { class: "notice-title" }, h("span", { class: "unseen" }, `${word}: `), title), todo && h("p", { class: "notice-todo" }, todo));
+  const text = h("div", { class: "notice-text" }, h("p", { class: "notice-title" }, h("span", { class: "unseen" }, `${word}: `), told(title)), todo && h("div", { class: "notice-todo" }, told(todo)));
   return h("div", { class: `notice ${level}` }, icon(name), text, action && h("div", { class: "notice-action" }, action));
 }
+
+const told = (text) => (typeof text === "string" ? rich(text) : text);
 
 /** What a request that failed said, and its remedy. */
 export const failure = (problem) => notice("bad", sentenceOf(problem.message), problem.hint && sentenceOf(problem.hint));
@@ -165,6 +167,6 @@ export function viewHead(title, { crumbs = [], below, actions } = {}) {
     { class: "view-head" },
     trail.length > 0 && h("nav", { "aria-label": "Where this is", class: "crumbs" }, h("ol", {}, trail)),
     h("div", { class: "view-title" }, h("h1", {}, title), below),
-    actions && h("div", { class: "actions" }, actions),
+    actions,
   );
 }

@@ -15,20 +15,13 @@ use sha2::{Digest, Sha256};
 use crate::api::no_such_path;
 
 /// Everything comes from here, and nobody may frame it. There is no inline script or style.
-const POLICY: &str = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY: &str =
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /// A browser asks each time whether what it has is still right, and mostly hears that it is.
 const CACHE: &str = "no-cache";
 /// Paths of the page: it shows by itself what the address names.
-const PAGES: [&str; 8] = [
-    "/",
-    "/campaigns",
-    "/campaigns/{*rest}",
-    "/contacts",
-    "/do-not-call",
-    "/providers",
-    "/workers",
-    "/help",
-];
+const PAGES: [&str; 8] =
+    ["/", "/campaigns", "/campaigns/{*rest}", "/contacts", "/do-not-call", "/providers", "/workers", "/help"];
 
 macro_rules! files {
     ($($name:literal)+) => {

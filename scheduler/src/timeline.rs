@@ -58,7 +58,10 @@ impl Timelines {
                 let before = look.at - Duration::from_millis(pace.step_ms().unsigned_abs());
                 let begin = if is_first { *look } else { Sample { at: before, ..Sample::default() } };
                 let kept = known.get(id).copied();
-                seen.looks.insert((*id, pace), (kept.unwrap_or(Sample { at: Timestamp::default(), ..begin }), kept.unwrap_or(begin)));
+                seen.looks.insert(
+                    (*id, pace),
+                    (kept.unwrap_or(Sample { at: Timestamp::default(), ..begin }), kept.unwrap_or(begin)),
+                );
             }
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 import { path, send } from "../api.js";
 import { h, put, say, when } from "../dom.js";
-import { away, count, moment, percent, plural, rate, tellTime, time } from "../format.js";
+import { away, count, limit as speed, moment, percent, plural, rate, tellTime, time } from "../format.js";
 import { icon } from "../icons.js";
 import { watch } from "../live.js";
 import { badge, button, card, failure, linkButton, meter, shareBar, stateTag, ticker, toast, viewHead, waiting } from "../parts.js";
@@ -43,7 +43,7 @@ export function campaignView({ parts: { name }, signal }) {
     const { status } = known;
     if (!status) return;
     if (!shown) {
-      put(body, problems, progress.element, h("div", { class: "grid" }, charts.calls, pace.element, charts.outcomes, due.element, zones.element, finder(name)));
+      put(body, problems, progress.element, h("div", { class: "columns" }, h("div", { class: "view-body" }, charts.calls, charts.outcomes, zones.element), h("div", { class: "view-body" }, pace.element, due.element, finder(name))));
       shown = true;
     }
     state.tell(status.state);
@@ -96,8 +96,8 @@ const text = (value) => (Array.isArray(value) ? value.map((one) => one.textConte
 function limit(ahead) {
   const own = ahead?.limits.rate;
   const account = ahead?.limits.provider_rate;
-  if (own && (!account || own <= account)) return [own, `limit ${rate(own)}/s`];
-  return account ? [account, `account's limit ${rate(account)}/s`] : [0, ""];
+  if (own && (!account || own <= account)) return [own, `limit ${speed(own)}/s`];
+  return account ? [account, `account's limit ${speed(account)}/s`] : [0, ""];
 }
 
 /** How it stands, in a sentence. `plain`: as a key that changes when the sentence does. */
@@ -199,7 +199,7 @@ function paceCard() {
     const fastest = least(limits.rate, limits.provider_rate);
     const most = least(limits.max_concurrent, limits.provider_max_concurrent);
     say(now, rate(status.rate_now));
-    say(nowOf, Number.isFinite(fastest) ? `of ${rate(fastest)} calls a second` : "calls a second, no limit");
+    say(nowOf, Number.isFinite(fastest) ? `of ${speed(fastest)} calls a second` : "calls a second, no limit");
     pace.tell(status.rate_now, Number.isFinite(fastest) ? fastest : 0, nowOf.textContent);
     tick(status.live_calls);
     say(liveOf, Number.isFinite(most) ? `of ${count(most)} live calls` : status.live_calls === 1 ? "live call" : "live calls");
@@ -229,7 +229,7 @@ function zonesCard() {
     all = true;
     tell(last);
   };
-  return { element: card("Calling hours", { note, className: "span-2" }, body), tell };
+  return { element: card("Calling hours", { note }, body), tell };
 }
 
 /** Looks up one contact of the campaign. */

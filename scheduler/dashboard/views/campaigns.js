@@ -1,12 +1,12 @@
 // All campaigns: what needs somebody first, then what runs, then the rest.
 
 import { path } from "../api.js";
-import { h, keyed, mark, put, say } from "../dom.js";
-import { away, count, percent, plural, rate, tellTime } from "../format.js";
+import { h, keyed, mark, put, say, when } from "../dom.js";
+import { away, count, percent, plural, rate, tellTime, rich } from "../format.js";
 import { icon } from "../icons.js";
 import { watch } from "../live.js";
 import { badge, empty, shareBar, viewHead, waiting } from "../parts.js";
-import { CAMPAIGN_STATES, DONE, sentence } from "../words.js";
+import { CAMPAIGN_STATES, DONE } from "../words.js";
 
 const EVERY_MS = 2000;
 const RANK = ["running", "stopping", "paused", "scheduled", "draft", "completed", "stopped"];
@@ -138,7 +138,7 @@ function row(one) {
   const part = h("span", { class: "share-text" });
   const of = h("span", { class: "quiet" });
   const cells = Object.fromEntries(["answered", "live", "rate"].map((key) => [key, h("span")]));
-  const when = h("span");
+  const what = h("span");
   const at = h("time");
   const element = h(
     "tr",
@@ -149,22 +149,25 @@ function row(one) {
     h("td", { class: "col-answered number", "data-label": "answered" }, cells.answered),
     h("td", { class: "col-live number", "data-label": "live" }, cells.live),
     h("td", { class: "col-rate number", "data-label": "calls/s" }, cells.rate),
-    h("td", { class: "col-next" }, when, at),
+    h("td", { class: "col-next" }, what, at),
   );
   const update = (now) => {
     state.tell(now.state);
     const held = now.contacts.held > 0 && needsSomebody(now) && !now.reason ? `${plural(now.contacts.held, "contact")} held` : "";
     const reason = ["running", "paused"].includes(now.state) ? now.reason : "";
-    say(why, reason ? sentence(reason) : held);
+    when(why, [reason, held], () => (reason ? rich(reason) : held));
     mark(element, "class", needsSomebody(now) ? "attention" : null);
     bar.tell(now.contacts);
     say(part, now.contacts.total ? percent(done(now), now.contacts.total) : "no contacts");
     say(of, now.contacts.total ? ` of ${count(now.contacts.total)}` : "");
+    mark(cells.answered.parentElement, "data-none", !ended(now));
+    mark(cells.live.parentElement, "data-none", !now.live_calls);
+    mark(cells.rate.parentElement, "data-none", !(now.rate_now > 0));
     say(cells.answered, ended(now) ? percent((now.outcomes.answered ?? 0) + (now.outcomes.submitted ?? 0), ended(now)) : "–");
     say(cells.live, now.live_calls ? count(now.live_calls) : "–");
     say(cells.rate, now.rate_now > 0 ? rate(now.rate_now) : "–");
     const instant = now.finish_estimate ?? now.next_run_at;
-    say(when, now.finish_estimate ? "done " : now.next_run_at ? "runs " : "");
+    say(what, now.finish_estimate ? "done " : now.next_run_at ? "runs " : "");
     at.hidden = !instant;
     if (instant) tellTime(at, instant, away);
   };

@@ -2,7 +2,7 @@
 
 import { path } from "../api.js";
 import { chart } from "../chart.js";
-import { h, mark, put, say } from "../dom.js";
+import { h, mark, put, say, when } from "../dom.js";
 import { count, plural, rate } from "../format.js";
 import { watch } from "../live.js";
 import { card, empty, outcomeTag } from "../parts.js";
@@ -26,14 +26,18 @@ export function activity(name, signal, limitOf) {
   let minutes = RANGES.some(([one]) => one === kept) ? kept : 60;
   const calls = chart({ label: "Calls started per second", show: (value, step) => (step !== undefined && step % 1 === 0 ? count(value) : rate(value)) });
   const outcomes = chart({ label: "Outcomes of calls", columns: true, show: (value) => count(Math.round(value)) });
+  const callsPlace = h("div");
+  const outcomesPlace = h("div");
   const totals = h("ul", { class: "legend" });
   const note = h("p", { class: "note" });
   const choices = RANGES.map(([one, label]) => h("button", { type: "button", class: "chip", onclick: () => choose(one), "data-minutes": one }, label));
   const ranges = h("div", { class: "chips", role: "group", "aria-label": "Time shown" }, choices);
+  let chosen = minutes === kept;
   let ask = () => {};
   let leaving = null;
 
   function choose(next) {
+    chosen = true;
     minutes = next;
     sessionStorage.setItem(RANGE_KEY, String(next));
     begin();
@@ -48,15 +52,21 @@ export function activity(name, signal, limitOf) {
   }
 
   function tell(line) {
+    if (!chosen && isRecent(line)) return choose(RANGES[0][0]);
+    chosen = true;
     const from = Date.parse(line.from);
     const step = line.step_s * 1000;
     const last = Date.now() - (Date.parse(line.to) - step);
     const values = line.calls.map((started, place) => started / (place === line.calls.length - 1 ? Math.max(1, Math.min(line.step_s, last / 1000)) : line.step_s));
     if (last < LAST_PART_MS) values.pop();
     const all = line.calls.reduce((sum, one) => sum + one, 0);
+    const isIdle = all === 0 && Object.keys(line.outcomes).length === 0;
+    for (const [place, drawn, what] of [[callsPlace, calls, "No call was started in this time"], [outcomesPlace, outcomes, "No call ended in this time"]]) {
+      when(place, isIdle, () => (isIdle ? empty(what) : drawn.element));
+    }
+    totals.hidden = isIdle;
     const [limit, limitLabel] = limitOf();
-    const span = RANGES.find(([one]) => one === minutes)[1];
-    say(note, `${plural(all, "call")} in the last ${span}, at most ${rate(Math.max(0, ...values))} a second`);
+    say(note, isIdle ? "" : `${plural(all, "call")}, at most ${rate(Math.max(0, ...values))} a second`);
     calls.tell({ from, step, series: [{ key: "calls", label: "Calls per second", values, tone: "calls" }], limit, limitLabel, summary: note.textContent });
     const known = Object.keys(OUTCOMES).filter((key) => line.outcomes[key]);
     const zeros = line.calls.map(() => 0);
@@ -69,10 +79,16 @@ export function activity(name, signal, limitOf) {
   signal.addEventListener("abort", () => leaving?.abort());
   begin();
   return {
-    calls: card("Calls per second", { aside: ranges, note, className: "span-2" }, calls.element),
-    outcomes: card("Outcomes", { className: "span-2" }, totals, outcomes.element),
+    calls: card("Calls per second", { aside: ranges, note }, callsPlace),
+    outcomes: card("Outcomes", {}, totals, outcomesPlace),
     refresh: () => ask(),
   };
+}
+
+/** Whether all calls of an hour came in its last quarter: then the quarter shows more. */
+function isRecent({ calls }) {
+  const before = calls.slice(0, Math.floor(calls.length * 0.75));
+  return before.every((one) => one === 0) && calls.some((one) => one > 0);
 }
 
 /** Contacts that come due later, hour by hour. */

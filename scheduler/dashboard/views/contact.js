@@ -3,7 +3,7 @@
 import { path, remove } from "../api.js";
 import { confirm } from "../dialog.js";
 import { h, put, when } from "../dom.js";
-import { away, lasting, moment, time, withTimes } from "../format.js";
+import { away, lasting, moment, time, rich } from "../format.js";
 import { icon } from "../icons.js";
 import { watch } from "../live.js";
 import { button, card, failure, linkButton, outcomeTag, stateTag, viewHead, waiting } from "../parts.js";
@@ -27,7 +27,7 @@ export function contactView({ parts: { name, contact: key }, signal }) {
   function tell(contact) {
     when(state, contact.state, () => stateTag(contact.state));
     when(actions, DONE.includes(contact.state), () => (DONE.includes(contact.state) || !mayAct() ? [] : [takeOut(contact)]));
-    when(body, contact, () => [why(contact), h("div", { class: "grid" }, story(contact), facts(contact))]);
+    when(body, contact, () => [why(contact), h("div", { class: "columns" }, story(contact), facts(contact))]);
   }
 
   const takeOut = (contact) =>
@@ -49,25 +49,20 @@ export function contactView({ parts: { name, contact: key }, signal }) {
 
 function why(contact) {
   const next = contact.next_attempt_at && [" Next attempt ", time(contact.next_attempt_at, (iso) => `${moment(iso)} (${away(iso)})`), "."];
-  return h("div", { class: "why-now" }, icon(DONE.includes(contact.state) ? "check" : contact.state === "active" ? "phone" : "clock"), h("div", {}, h("h2", {}, contact.state === "active" ? "Now" : "Why not now"), h("p", {}, withTimes(sentence(contact.why)), next)));
+  return h("div", { class: "why-now" }, icon(DONE.includes(contact.state) ? "check" : contact.state === "active" ? "phone" : "clock"), h("div", {}, h("h2", {}, contact.state === "active" ? "Now" : "Why not now"), h("p", {}, rich(sentence(contact.why)), next)));
 }
 
 function story(contact) {
-  if (contact.attempts.length === 0) return card("Attempts", { className: "span-2" }, h("p", { class: "quiet" }, "It has not been called yet."));
+  if (contact.attempts.length === 0) return card("Attempts", {}, h("p", { class: "quiet" }, "It has not been called yet."));
   const attempt = (one, place) => {
     const label = one.outcome ? outcome(one.outcome) : "On the call";
     const length = one.ended_at && Date.parse(one.ended_at) - Date.parse(one.started_at);
     const said = [
-      ["Called", `${one.phone}${contact.numbers.length > 1 ? ` (number ${one.number})` : ""}`],
-      ["Through", one.provider],
-      ["Took", length ? lasting(length) : null],
-      ["Talked", one.duration_s ? lasting(one.duration_s * 1000) : null],
+      ["Called", `${one.phone}${contact.numbers.length > 1 ? ` (number ${one.number})` : ""} through ${one.provider}`],
+      ["Took", length ? `${lasting(length)}${one.duration_s ? `, ${lasting(one.duration_s * 1000)} of talk` : ""}` : null],
       ["Provider said", one.provider_status],
       ["Reason", one.reason && sentence(one.reason)],
       ...Object.entries(one.captured ?? {}),
-      ["Call id", one.call_id],
-      ["Attempt id", one.attempt_id],
-      ["Worker", one.worker],
     ].filter(([, value]) => value !== null && value !== "" && value !== undefined);
     return h(
       "li",
@@ -75,9 +70,10 @@ function story(contact) {
       h("i", { class: `story-dot outcome-${one.outcome ?? "live"}`, "aria-hidden": "true" }),
       h("div", { class: "story-head" }, h("b", {}, `${place + 1}. `, one.outcome ? outcomeTag(one.outcome, label) : label), h("span", { class: "quiet" }, time(one.started_at, (iso) => `${moment(iso, true)} · ${away(iso)}`))),
       h("dl", { class: "pairs" }, said.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
+      h("p", { class: "ids" }, [one.call_id && `call ${one.call_id}`, `attempt ${one.attempt_id}`, `worker ${one.worker}`].filter(Boolean).join(" · ")),
     );
   };
-  return card("Attempts", { className: "span-2", note: "The newest first." }, h("ol", { class: "story", reversed: true }, contact.attempts.map(attempt).reverse()));
+  return card("Attempts", { note: "The newest first." }, h("ol", { class: "story", reversed: true }, contact.attempts.map(attempt).reverse()));
 }
 
 function facts(contact) {

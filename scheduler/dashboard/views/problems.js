@@ -3,7 +3,7 @@
 import { path, post } from "../api.js";
 import { confirm } from "../dialog.js";
 import { h } from "../dom.js";
-import { percent, plural, withTimes } from "../format.js";
+import { percent, plural, rich } from "../format.js";
 import { button, linkButton, notice } from "../parts.js";
 import { mayAct } from "../session.js";
 import { sentence } from "../words.js";
@@ -43,8 +43,8 @@ function accountProblem(account, add) {
   const said = account.reason ? `: ${account.reason}` : "";
   const { provider } = account;
   if (account.state === "paused") add("bad", sentence(`the provider account ${provider} is paused${said}`), "None of its campaigns starts a call. Resume the account once the cause is gone.", link);
-  else if (account.state === "down") add("bad", sentence(`the provider account ${provider} does not answer${said}`), withTimes(`It is tried again at ${account.until}, and calls go on by themselves when it answers.`), link);
-  else if (account.state === "waiting") add("warn", sentence(`the provider account ${provider} asked for a pause${said}`), withTimes(`Calls go on by themselves at ${account.until}.`), link);
+  else if (account.state === "down") add("bad", sentence(`the provider account ${provider} does not answer${said}`), rich(`It is tried again at ${account.until}, and calls go on by themselves when it answers.`), link);
+  else if (account.state === "waiting") add("warn", sentence(`the provider account ${provider} asked for a pause${said}`), rich(`Calls go on by themselves at ${account.until}.`), link);
   else add("info", sentence(`the provider account ${provider} calls more slowly${said}`), "It gets faster by itself while the provider answers well.", link);
 }
 
@@ -89,7 +89,7 @@ function neverOpen(ahead, add) {
 function foreseen(plan, add) {
   const told = /held:|can never be called|it is paused|was stopped|is not armed yet|is paused:|is down,|waits until/;
   for (const warning of plan?.warnings ?? []) {
-    if (!told.test(warning)) add("warn", withTimes(sentence(warning)), "Raise the pace, widen the hours or move the end in the definition, and apply it again.");
+    if (!told.test(warning)) add("warn", rich(sentence(warning)), "Raise the pace, widen the hours or move the end in the definition, and apply it again.");
   }
 }
 

@@ -3,7 +3,7 @@
 import { path, post } from "../api.js";
 import { confirm } from "../dialog.js";
 import { h, keyed, mark, put, say, when } from "../dom.js";
-import { count, plural, rate, withTimes } from "../format.js";
+import { count, limit, plural, rate, rich } from "../format.js";
 import { watch } from "../live.js";
 import { badge, button, empty, meter, viewHead, waiting } from "../parts.js";
 import { mayAct } from "../session.js";
@@ -52,11 +52,11 @@ function accountCard(account, refresh) {
   const update = (now) => {
     state.tell(now.state);
     mark(element, "data-state", now.state);
-    when(said, [now.state, now.reason, now.until], () => now.state !== "ok" && [h("p", {}, withTimes(sentence(now.reason || ACCOUNT_STATES[now.state].label)), now.until && [" ", ...withTimes(`Until ${now.until}.`)]), h("p", { class: "quiet" }, TODO[now.state])]);
+    when(said, [now.state, now.reason, now.until], () => now.state !== "ok" && [h("p", {}, rich(sentence(now.reason || ACCOUNT_STATES[now.state].label)), now.until && [" ", ...rich(`Until ${now.until}.`)]), h("p", { class: "quiet" }, TODO[now.state])]);
     say(live, count(now.live_calls));
     say(liveOf, now.max_concurrent ? `of ${count(now.max_concurrent)} live calls` : "live calls, no limit");
     lines.tell(now.live_calls, now.max_concurrent ?? 0, liveOf.textContent);
-    say(pace, now.rate ? `${rate(now.rate * now.pace)} of ${rate(now.rate)} calls a second` : "no limit");
+    say(pace, now.rate ? now.pace < 1 ? `${rate(now.rate * now.pace)} of ${limit(now.rate)} calls a second` : `${limit(now.rate)} calls a second` : "no limit");
     slow.tell(now.pace, now.pace < 1 ? 1 : 0, `${Math.round(now.pace * 100)} %`);
     when(actions, [now.state === "paused", now.state], () => mayAct() && [now.state === "paused" || now.state === "waiting" ? resume(now) : null, now.state !== "paused" && pause(now)]);
   };
@@ -73,6 +73,6 @@ function accountCard(account, refresh) {
       },
     });
   const pause = (now) => verb("pause", now, { title: `Pause the account ${now.provider}?`, yes: "Pause", body: [h("p", {}, "No campaign of this account starts a new call once this has answered."), h("p", {}, `${plural(now.live_calls, "live call")} ${now.live_calls === 1 ? "goes" : "go"} on to the end. Results are still asked for.`)], done: `${now.provider} is paused` });
-  const resume = (now) => verb("resume", now, { title: `Let ${now.provider} go on?`, yes: "Resume", body: [now.reason && h("p", {}, withTimes(sentence(`it stopped because ${now.reason}`))), h("p", {}, "Calls of its campaigns start again at once. If the provider refuses the account still, it is paused again.")], done: `${now.provider} goes on` });
+  const resume = (now) => verb("resume", now, { title: `Let ${now.provider} go on?`, yes: "Resume", body: [now.reason && h("p", {}, rich(sentence(`it stopped because ${now.reason}`))), h("p", {}, "Calls of its campaigns start again at once. If the provider refuses the account still, it is paused again.")], done: `${now.provider} goes on` });
   return { element, update };
 }

@@ -15,7 +15,7 @@ const EVERY_MS = 10_000;
 export function suppressionsView({ signal }) {
   const lists = h("div", { class: "list" }, waiting(2));
   const refresh = watch(path(["suppressions"]), EVERY_MS, signal, (answer) => put(lists, listsTable(answer.lists)));
-  const body = h("div", { class: "grid" }, lookUp(refresh), mayAct() && adding(refresh), h("div", { class: "span-3" }, card("Lists", { note: "A list of the workspace binds every campaign; one of a campaign binds that campaign." }, lists)), mayAct() && importing(refresh));
+  const body = h("div", { class: "columns" }, h("div", { class: "view-body" }, lookUp(refresh), card("Lists", { note: "A list of the workspace binds every campaign; one of a campaign binds that campaign." }, lists), mayAct() && importing(refresh)), mayAct() && adding(refresh));
   const lead = h("p", { class: "lead" }, "When a number has been added, no new call to it starts any more.");
   return { title: "Do not call", element: h("div", { class: "view" }, viewHead("Do not call", { below: lead }), body) };
 }
@@ -51,7 +51,7 @@ function lookUp(refresh) {
       refresh();
     }
   };
-  return card("Look a number up", { className: "span-2" }, form, found);
+  return card("Look a number up", {}, form, found);
 }
 
 function adding(refresh) {
@@ -97,7 +97,7 @@ function importing(refresh) {
       put(said, failure(problem));
     }
   });
-  return h("div", { class: "span-3" }, card("Import a file", { note: "It replaces at once what was imported into the same list before; numbers added one by one stay." }, form));
+  return card("Import a file", { note: "It replaces at once what was imported into the same list before; numbers added one by one stay." }, form);
 }
 
 function listsTable(lists) {

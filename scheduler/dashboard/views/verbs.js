@@ -3,12 +3,12 @@
 import { get, path, post } from "../api.js";
 import { confirm } from "../dialog.js";
 import { h } from "../dom.js";
-import { count, lasting, plural, withTimes } from "../format.js";
+import { count, lasting, plural, rich } from "../format.js";
 import { button, notice } from "../parts.js";
 import { DONE, sentence } from "../words.js";
 
 const VERBS = {
-  draft: ["start", "stop"],
+  draft: ["start"],
   scheduled: ["pause", "stop"],
   running: ["pause", "stop"],
   paused: ["resume", "stop"],
@@ -83,9 +83,9 @@ const QUESTIONS = {
 async function foreseen(status) {
   const plan = await get(path(["campaigns", status.campaign, "plan"])).catch(() => null);
   if (!plan) return [line("Calls begin as its schedule and calling hours allow.")];
-  const begins = plan.runs[0] && Date.parse(plan.runs[0].from) > Date.now() + 60_000 ? withTimes(`The first run starts at ${plan.runs[0].from}.`) : ["Calls begin at once, within calling hours."];
+  const begins = plan.runs[0] && Date.parse(plan.runs[0].from) > Date.now() + 60_000 ? rich(`The first run starts at ${plan.runs[0].from}.`) : ["Calls begin at once, within calling hours."];
   const who = `${count(plan.callable_now)} can be called now, ${count(plan.callable_later)} later${plan.held ? `, ${count(plan.held)} are held` : ""}.`;
   const finish = plan.finish_estimate && plan.callable_now + plan.callable_later > 0 ? ` About ${lasting(Date.parse(plan.finish_estimate) - Date.now())} until all are done, at most ${plan.pace.calls_per_s.toFixed(1)} calls a second.` : "";
   const warnings = plan.warnings.filter((warning) => !warning.includes("is not armed yet"));
-  return [line(begins), line(who, finish), warnings.map((warning) => notice("warn", withTimes(sentence(warning))))];
+  return [line(begins), line(who, finish), warnings.map((warning) => notice("warn", rich(sentence(warning))))];
 }

@@ -1,7 +1,7 @@
 // Where contacts can be called now and when: the next 24 hours of each time zone, as bars on one axis.
 
 import { h, s } from "../dom.js";
-import { away, clockOf, count, moment, time } from "../format.js";
+import { clockOf, count, moment, roughly, time } from "../format.js";
 import { icon } from "../icons.js";
 import { timeTicks } from "../chart.js";
 
@@ -50,8 +50,8 @@ function stateOf(zone, now) {
     const closes = mine && Date.parse(mine.to) - now < 2 * AHEAD_MS - 60_000 ? [" until ", time(mine.to)] : ", day and night";
     return h("span", { class: "zone-is open" }, icon("open"), h("span", {}, "Open", closes));
   }
-  const opens = zone.next_open_at ? ["opens ", time(zone.next_open_at, (iso) => `${moment(iso)} (${away(iso)})`)] : "does not open within 15 days";
-  return h("span", { class: "zone-is closed" }, icon("closed"), h("span", {}, "Closed, ", opens));
+  const opens = zone.next_open_at ? ["Opens ", time(zone.next_open_at, (iso) => `${moment(iso)}, ${roughly(iso)}`)] : "Does not open within 15 days";
+  return h("span", { class: "zone-is closed" }, icon("closed"), h("span", {}, h("span", { class: "unseen" }, "Closed. "), opens));
 }
 
 /** How many zones are open, in words. */
@@ -60,6 +60,6 @@ export function zonesSaid(ahead) {
   if (ahead.zones.length === 0) return "Nobody is left to be called.";
   if (open === ahead.zones.length) return open === 1 ? "Its one time zone is open." : `All ${open} time zones are open.`;
   const next = ahead.zones.map((zone) => zone.next_open_at).filter(Boolean).sort()[0];
-  return [`${open} of ${ahead.zones.length} open`, next && [", the next opens ", time(next, (iso) => `${moment(iso)} (${away(iso)})`)], "."];
+  return [`${open} of ${ahead.zones.length} open`, next && [", the next opens ", time(next, (iso) => `${moment(iso)} (${roughly(iso)})`)], "."];
 }
 

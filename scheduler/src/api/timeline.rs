@@ -93,7 +93,7 @@ pub async fn timeline(
 /// Stretches that lie on full steps of the clock, the last of which holds `now`.
 fn stretches(now: Timestamp, minutes: u32) -> (Timestamp, u32, u32) {
     let least = if minutes > CLOSE_MINUTES { 300 } else { 0 };
-    let fits = |step_s: &&u32| **step_s >= least && minutes * 60 / **step_s <= STRETCHES_MAX;
+    let fits = |step_s: &&u32| **step_s >= least && (minutes * 60).div_ceil(**step_s) <= STRETCHES_MAX;
     let step_s = *STEPS_S.iter().find(fits).unwrap_or(&STEPS_S[STEPS_S.len() - 1]);
     let count = (minutes * 60).div_ceil(step_s);
     let step_ms = i64::from(step_s) * 1000;

@@ -32,7 +32,9 @@ async fn somebody_is_found_in_every_campaign_by_number_however_written_or_by_id(
 
     let found = async |query: &str| {
         let answer = api.get(&format!("/contacts?q={query}")).await.ok();
-        let of = |one: &serde_json::Value| format!("{} {}", one["campaign"].as_str().unwrap(), one["contact_id"].as_str().unwrap());
+        let of = |one: &serde_json::Value| {
+            format!("{} {}", one["campaign"].as_str().unwrap(), one["contact_id"].as_str().unwrap())
+        };
         assert_eq!(answer["campaigns"], if query.contains("campaign=") { 1 } else { 2 });
         answer["contacts"].as_array().unwrap().iter().map(of).collect::<Vec<_>>()
     };
@@ -92,13 +94,17 @@ async fn what_lies_ahead_is_told_by_zone_and_by_hour_with_what_bounds_it() {
     );
     api.upload(list).await.ok();
     let ahead = api.get("/campaigns/nightly/ahead").await.ok();
-    assert_eq!((&ahead["due_now"], &ahead["estimated"], &ahead["provider"]), (&json!(2), &json!(false), &json!("acme")));
+    assert_eq!(
+        (&ahead["due_now"], &ahead["estimated"], &ahead["provider"]),
+        (&json!(2), &json!(false), &json!("acme"))
+    );
     let limits = json!({"rate": 5.0, "max_concurrent": 40, "provider_rate": 20.0, "provider_max_concurrent": null});
     assert_eq!((&ahead["limits"], &ahead["pace"]["limited_by"]), (&limits, &json!("pacing.max_concurrent")));
     let later = ahead["due_later"].as_array().unwrap();
     assert_eq!((later.len(), &later[0]["contacts"]), (1, &json!(1)));
     assert!(later[0]["from"].as_str().unwrap() <= &*in_three_hours.to_string());
-    let zones: Vec<_> = ahead["zones"].as_array().unwrap().iter().map(|zone| (&zone["zone"], &zone["contacts"])).collect();
+    let zones: Vec<_> =
+        ahead["zones"].as_array().unwrap().iter().map(|zone| (&zone["zone"], &zone["contacts"])).collect();
     assert_eq!(zones, [(&json!("Europe/Paris"), &json!(2)), (&json!("Asia/Tokyo"), &json!(1))]);
     api.get("/campaigns/nobody/ahead").await.problem(404);
 }

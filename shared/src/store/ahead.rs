@@ -10,9 +10,7 @@ use crate::domain::Timestamp;
 const HOURS: usize = 24;
 const HOUR_MS: i64 = 3_600_000;
 /// Due times whose contacts are counted, over all lanes and hours.
-const COUNTED_MAX: usize = 8_192;
-/// The same of one lane and hour, at least.
-const COUNTED_MIN: usize = 2;
+const COUNTED_MAX: usize = 16_384;
 /// Entries of a lane's queue that are read.
 const ENTRIES_MAX: usize = 4_096;
 /// Commands of one pipeline.
@@ -41,21 +39,20 @@ impl Store {
     /// When Redis does not answer, or a lane's entry is damaged.
     pub async fn ahead(&self, info: &CampaignInfo) -> Result<Ahead, StoreError> {
         let now = self.clock().now();
-        let filled = self.filled_lanes(info).await?;
         let windows = windows(now);
-        let counted = (COUNTED_MAX / (filled.len() * windows.len()).max(1)).max(COUNTED_MIN);
-        let mut ahead = Ahead::default();
-        for lane in filled {
-            let mut backlog = LaneBacklog { lane: lane.lane, ..LaneBacklog::default() };
-            if lane.queue > 0 {
-                backlog.due = self.queued(info, &lane, &mut ahead.estimated).await?;
-            }
-            if lane.buckets > 0 {
-                let waiting = self.waiting(info, lane.lane, &windows, counted, &mut ahead.estimated).await?;
-                for (window, count) in windows.iter().zip(waiting) {
-                    if window.0 <= now { backlog.due += count } else { backlog.later.push((window.0, count)) }
-                }
-                backlog.later.retain(|(_, count)| *count > 0);
+        let mut lanes = Vec::new();
+        for filled in self.filled_lanes(info).await? {
+            let times = self.due_times(info, &filled, &windows).await?;
+            lanes.push((filled, times));
+        }
+        let all: usize = lanes.iter().flat_map(|(_, times)| times).sum();
+        let mut ahead = Ahead { estimated: all > COUNTED_MAX, ..Ahead::default() };
+        for (filled, times) in &lanes {
+            let mut backlog = LaneBacklog { lane: filled.lane, ..LaneBacklog::default() };
+            backlog.due = self.queued(info, filled, &mut ahead.estimated).await?;
+            let waiting = self.waiting(info, filled.lane, &windows, times, all).await?;
+            for (window, count) in windows.iter().zip(waiting).filter(|(_, count)| *count > 0) {
+                if window.0 <= now { backlog.due += count } else { backlog.later.push((window.0, count)) }
             }
             ahead.lanes.push(backlog);
         }
@@ -82,6 +79,9 @@ impl Store {
 
     /// Contacts of a lane's queue; of a long one the first entries stand for the others.
     async fn queued(&self, info: &CampaignInfo, lane: &Filled, estimated: &mut bool) -> Result<u64, StoreError> {
+        if lane.queue == 0 {
+            return Ok(0);
+        }
         let mut command = redis::cmd("LRANGE");
         command.arg(self.connection.keys().queue(info.id, lane.lane)).arg(0).arg(ENTRIES_MAX - 1);
         let entries: Vec<String> = self.connection.query(&command).await?;
@@ -93,44 +93,53 @@ impl Store {
         Ok(scaled(counted, entries.len(), lane.queue))
     }
 
-    /// Contacts of a lane by window; of many due times in one window the first ones stand for the others.
+    /// How many due times a lane has in each window.
+    async fn due_times(
+        &self,
+        info: &CampaignInfo,
+        lane: &Filled,
+        windows: &[(Timestamp, String, String)],
+    ) -> Result<Vec<usize>, StoreError> {
+        if lane.buckets == 0 {
+            return Ok(vec![0; windows.len()]);
+        }
+        let buckets = self.connection.keys().buckets(info.id, lane.lane);
+        let mut pipeline = redis::pipe();
+        for (_, from, to) in windows {
+            pipeline.cmd("ZCOUNT").arg(&buckets).arg(from).arg(to);
+        }
+        self.connection.query_all(&pipeline).await
+    }
+
+    /// Contacts of a lane by window. Where there are `all` due times in all lanes and that is too many, each window's first
+    /// ones stand for the others.
     async fn waiting(
         &self,
         info: &CampaignInfo,
         lane: u16,
         windows: &[(Timestamp, String, String)],
-        counted: usize,
-        estimated: &mut bool,
+        times: &[usize],
+        all: usize,
     ) -> Result<Vec<u64>, StoreError> {
         let keys = self.connection.keys();
         let buckets = keys.buckets(info.id, lane);
-        let mut pipeline = redis::pipe();
-        for (_, from, to) in windows {
-            pipeline.cmd("ZCOUNT").arg(&buckets).arg(from).arg(to);
-            pipeline.cmd("ZRANGEBYSCORE").arg(&buckets).arg(from).arg(to).arg("LIMIT").arg(0).arg(counted);
-        }
-        let answers: Vec<redis::Value> = self.connection.query_all(&pipeline).await?;
-        let corrupt = |_| StoreError::Corrupt(format!("lane {lane} of {}", info.name));
-        let mut times: Vec<(usize, Vec<String>)> = Vec::with_capacity(windows.len());
-        for parts in answers.chunks(2) {
-            let count = redis::from_redis_value(parts[0].clone()).map_err(corrupt)?;
-            times.push((count, redis::from_redis_value(parts[1].clone()).map_err(corrupt)?));
-        }
-        let mut sizes = Vec::new();
-        let dues: Vec<&String> = times.iter().flat_map(|(_, dues)| dues).collect();
-        for some in dues.chunks(COMMANDS) {
-            let mut pipeline = redis::pipe();
-            for due in some {
-                pipeline.cmd("LLEN").arg(keys.bucket(info.id, lane, due));
+        let mut counts = vec![0; windows.len()];
+        for (place, (_, from, to)) in windows.iter().enumerate().filter(|(place, _)| times[*place] > 0) {
+            let counted = (times[place] * COUNTED_MAX.min(all)).div_ceil(all);
+            let mut command = redis::cmd("ZRANGEBYSCORE");
+            command.arg(&buckets).arg(from).arg(to).arg("LIMIT").arg(0).arg(counted);
+            let dues: Vec<String> = self.connection.query(&command).await?;
+            let mut contacts = 0;
+            for some in dues.chunks(COMMANDS) {
+                let mut pipeline = redis::pipe();
+                for due in some {
+                    pipeline.cmd("LLEN").arg(keys.bucket(info.id, lane, due));
+                }
+                contacts += self.connection.query_all::<Vec<u64>>(&pipeline).await?.iter().sum::<u64>();
             }
-            sizes.extend(self.connection.query_all::<Vec<u64>>(&pipeline).await?);
+            counts[place] = scaled(contacts, dues.len(), times[place]);
         }
-        let mut sizes = sizes.into_iter();
-        let mut sum_of = |(count, dues): &(usize, Vec<String>)| {
-            *estimated |= *count > dues.len();
-            scaled(sizes.by_ref().take(dues.len()).sum(), dues.len(), *count)
-        };
-        Ok(times.iter().map(&mut sum_of).collect())
+        Ok(counts)
     }
 }
 

@@ -65,11 +65,7 @@ impl Store {
         Ok(looks)
     }
 
-    async fn counters_of(
-        &self,
-        ids: &[CampaignId],
-        now: Timestamp,
-    ) -> Result<Vec<(CampaignId, Sample)>, StoreError> {
+    async fn counters_of(&self, ids: &[CampaignId], now: Timestamp) -> Result<Vec<(CampaignId, Sample)>, StoreError> {
         let keys = self.connection.keys();
         let mut pipeline = redis::pipe();
         for id in ids {
@@ -81,7 +77,8 @@ impl Store {
         let look = |(id, parts): (&CampaignId, &[redis::Value])| {
             let counts: Vec<Option<i64>> = redis::from_redis_value(parts[0].clone()).map_err(corrupt)?;
             let live = redis::from_redis_value(parts[1].clone()).map_err(corrupt)?;
-            let count = |place: usize| counts.get(place).copied().flatten().and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
+            let count =
+                |place: usize| counts.get(place).copied().flatten().and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
             let mut sample = Sample { at: now, attempts: count(0), live, ..Sample::default() };
             for (place, outcome) in sample.outcomes.iter_mut().enumerate() {
                 *outcome = count(place + 1);
@@ -95,11 +92,7 @@ impl Store {
     ///
     /// # Errors
     /// When Redis does not answer.
-    pub async fn last_looks(
-        &self,
-        ids: &[CampaignId],
-        pace: Pace,
-    ) -> Result<HashMap<CampaignId, Sample>, StoreError> {
+    pub async fn last_looks(&self, ids: &[CampaignId], pace: Pace) -> Result<HashMap<CampaignId, Sample>, StoreError> {
         let keys = self.connection.keys();
         let mut found = HashMap::new();
         for some in ids.chunks(PAGE) {
