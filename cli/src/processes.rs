@@ -1,7 +1,16 @@
 //! Where the command meets the engine: configuration, the definition's parser, the run loops, the simulator.
 //! Everything else in this crate knows them only through this file.
 
-use std::{collections::HashSet, env, fmt::Display, fs, io, net::SocketAddr, path::Path, sync::Arc};
+use std::{
+    collections::HashSet,
+    env,
+    fmt::Display,
+    fs,
+    io::{self, IsTerminal},
+    net::SocketAddr,
+    path::Path,
+    sync::Arc,
+};
 
 use redial_scheduler::api::{self, ApiState};
 use redial_shared::{
@@ -203,7 +212,10 @@ pub async fn run(roles: Roles, settings: &Settings, redis_url: &str, stop: Cance
     let api = ApiState::new(store.clone(), config.clone());
     if roles.scheduler {
         let listener = listen(settings).await?;
-        api::ensure_admin_token(&store, &config.data_dir).await.map_err(|error| Failure::failed(&error))?;
+        let token = api::ensure_admin_token(&store, &config.data_dir).await.map_err(|error| Failure::failed(&error))?;
+        if roles == Roles::BOTH {
+            invite(&listener, &token);
+        }
         running.spawn(background(redial_scheduler::run(config.clone(), store.clone(), stop.clone())));
         running.spawn(told(api::serve(listener, api, stop.clone())));
     } else if config.http.listen.is_some() {
@@ -243,6 +255,17 @@ async fn listen(settings: &Settings) -> Result<TcpListener, Failure> {
         Failure::failed(format_args!("cannot listen on {address}: {error}"))
             .hint("another process may be there; set http.listen to a free address")
     })
+}
+
+/// Tells whoever sits at the terminal where the dashboard is. The token stands behind `#`, so no server sees it in an
+/// address, and the page takes it out at once.
+fn invite(listener: &TcpListener, token: &str) {
+    let Ok(address) = listener.local_addr() else { return };
+    if io::stdout().is_terminal() {
+        let host = if address.ip().is_unspecified() { "127.0.0.1".to_owned() } else { address.ip().to_string() };
+        let host = if address.is_ipv6() && !address.ip().is_unspecified() { format!("[{host}]") } else { host };
+        println!("dashboard: http://{host}:{}/#token={token}", address.port());
+    }
 }
 
 async fn background(running: impl Future<Output = ()>) -> Result<(), Failure> {

@@ -5,6 +5,7 @@
 //! refused. Each service is a file: a `run_once` that takes the time as an argument and answers counts, in a loop.
 
 pub mod api;
+mod dashboard;
 mod endings;
 mod guards;
 mod hours;
@@ -14,6 +15,7 @@ mod reaper;
 mod runs;
 mod service;
 mod table;
+mod timeline;
 
 #[cfg(test)]
 mod testing;
@@ -36,6 +38,7 @@ use leader::Candidate;
 use prune::Prune;
 use reaper::Reaper;
 use runs::Runs;
+use timeline::Timelines;
 
 /// Does the scheduler's background work until `stop`: waits to lead, and while it leads, runs every service. Whatever goes
 /// wrong is logged and tried again.
@@ -65,6 +68,7 @@ fn begin_services(store: &Store, leadership: Leadership, term: &CancellationToke
     services.spawn(service::run(Endings::new(store.clone(), leadership), store.clone(), term.clone()));
     services.spawn(service::run(Hours::new(store.clone(), leadership), store.clone(), term.clone()));
     services.spawn(service::run(Reaper::new(store.clone()), store.clone(), term.clone()));
+    services.spawn(service::run(Timelines::new(store.clone()), store.clone(), term.clone()));
     services.spawn(service::run(Prune::new(store.clone(), leadership), store.clone(), term.clone()));
     services
 }

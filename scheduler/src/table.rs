@@ -97,7 +97,12 @@ impl<W: Write + Send> TableWriter<W> {
             .set_created_by(concat!("Redial ", env!("CARGO_PKG_VERSION")).to_owned())
             .build();
         let file = SerializedFileWriter::new(out, Arc::new(schema), Arc::new(properties))?;
-        Ok(Self { file, columns: columns.iter().map(|column| Values::new(column.kind)).collect(), rows: 0, text_bytes: 0 })
+        Ok(Self {
+            file,
+            columns: columns.iter().map(|column| Values::new(column.kind)).collect(),
+            rows: 0,
+            text_bytes: 0,
+        })
     }
 
     /// Adds a row, a value for each column.

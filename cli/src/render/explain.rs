@@ -90,7 +90,8 @@ fn told(place: usize, attempt: &AttemptStory) -> String {
     }
     let learned = attempt.captured.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ");
     let learned = (!learned.is_empty()).then_some(learned);
-    told + &said("Learned:", &learned) + &said("Reason:", &attempt.reason)
+    told + &said("Learned:", &learned)
+        + &said("Reason:", &attempt.reason)
         + &said("Recording:", &attempt.recording)
         + &said("Call id", &attempt.call_id)
 }

@@ -17,6 +17,7 @@ mod health;
 mod hooks;
 mod json;
 mod limits;
+mod me;
 mod metrics;
 mod openapi;
 mod openings;
@@ -25,10 +26,12 @@ mod problem;
 mod providers;
 mod release;
 mod requests;
+mod search;
 mod server;
 mod status;
 mod suppressions;
 mod test_call;
+mod timeline;
 mod token_admin;
 pub mod tokens;
 mod upload;
@@ -48,6 +51,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use crate::dashboard;
+
+pub(crate) use extract::no_such_path;
 pub use problem::Problem;
 pub use tokens::{TokenError, ensure_admin_token};
 
@@ -105,6 +111,10 @@ pub fn router(state: ApiState) -> Router {
         .routes(routes!(verbs::resume))
         .routes(routes!(verbs::stop))
         .routes(routes!(plan::plan))
+        .routes(routes!(plan::ahead::ahead))
+        .routes(routes!(timeline::timeline))
+        .routes(routes!(search::search))
+        .routes(routes!(me::me))
         .routes(routes!(release::release))
         .routes(routes!(test_call::test_call))
         .routes(routes!(export::results))
@@ -121,7 +131,7 @@ pub fn router(state: ApiState) -> Router {
         .route_layer(middleware::from_fn_with_state(state.clone(), auth::authorize))
         .merge(OpenApiRouter::new().routes(routes!(hooks::receive)).layer(Extension(hooks)))
         .split_for_parts();
-    let api = api.merge(openapi::routes(&document)).merge(health::routes());
+    let api = api.merge(openapi::routes(&document)).merge(health::routes()).merge(dashboard::routes());
     let api = with_fallbacks(api).route_layer(middleware::from_fn(limits::in_time));
     let api = match browsers::cross_origin(&state.config.http.cors_origins) {
         Some(cross_origin) => api.layer(cross_origin),

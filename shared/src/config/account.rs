@@ -11,7 +11,8 @@ use crate::domain::{
 };
 
 /// The keys of every kind.
-const COMMON_KEYS: &[&str] = &["kind", "base_url", "rate", "requests", "max_concurrent", "timeout", "hook_secret", RECORDINGS];
+const COMMON_KEYS: &[&str] =
+    &["kind", "base_url", "rate", "requests", "max_concurrent", "timeout", "hook_secret", RECORDINGS];
 
 /// Where recordings go. Whether the provider has any is for the kind to check, so it stands among its own keys too.
 pub const RECORDINGS: &str = "recordings";

@@ -25,6 +25,7 @@ pub mod schedule;
 pub mod state;
 pub mod suppression;
 pub mod template;
+pub mod timeline;
 pub mod timestamp;
 pub mod transition;
 pub mod units;

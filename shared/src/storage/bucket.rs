@@ -149,7 +149,8 @@ impl Answer {
             }
         }
         let body = String::from_utf8_lossy(&body);
-        let word = body.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>")).map_or("", |(word, _)| word);
+        let word =
+            body.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>")).map_or("", |(word, _)| word);
         Err(StorageError::Refused { place: self.place, status: status.as_u16(), word: word.chars().take(64).collect() })
     }
 }

@@ -34,7 +34,8 @@ impl fmt::Display for FileName {
 fn safe(part: &str) -> String {
     let mut name = String::with_capacity(part.len());
     for (place, byte) in part.bytes().enumerate() {
-        let plain = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'+' | b'@') || byte == b'.' && place > 0;
+        let plain =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'+' | b'@') || byte == b'.' && place > 0;
         match plain {
             true => name.push(char::from(byte)),
             false => write!(name, "%{byte:02X}").expect("writing to a string succeeds"),

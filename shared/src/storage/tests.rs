@@ -77,8 +77,11 @@ async fn a_bucket_keeps_whole_files_by_signed_requests() {
     let storage = in_bucket(&server.url, "recordings");
     keeps_reads_and_removes(&storage).await;
     let asked = server.asked();
-    assert!(asked.iter().any(|request| request.starts_with("PUT /recordings/calls/nightly/%2B12025550101/a-1.wav?")
-        || request.starts_with("PUT /recordings/calls/nightly/+12025550101/a-1.wav?")), "{asked:?}");
+    assert!(
+        asked.iter().any(|request| request.starts_with("PUT /recordings/calls/nightly/%2B12025550101/a-1.wav?")
+            || request.starts_with("PUT /recordings/calls/nightly/+12025550101/a-1.wav?")),
+        "{asked:?}"
+    );
     for request in &asked {
         assert!(request.contains("X-Amz-Credential=AKID%2F") && request.contains("%2Feu-west-3%2Fs3%2F"), "{request}");
         assert!(request.contains("X-Amz-Signature=") && !request.contains("hush"), "{request}");
@@ -91,10 +94,7 @@ async fn a_bucket_that_is_not_there_and_a_store_that_is_not_there_say_so_without
     let server = FakeS3::serve("recordings").await;
     let storage = in_bucket(&server.url, "others");
     let error = storage.check().await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "s3://others/calls/redial-write-test: the store answered 404 NoSuchBucket"
-    );
+    assert_eq!(error.to_string(), "s3://others/calls/redial-write-test: the store answered 404 NoSuchBucket");
     assert!(storage.get(&name()).await.is_err(), "that is no word about the file");
     let away = in_bucket("http://127.0.0.1:9", "recordings").check().await.unwrap_err();
     let shown = format!("{away} {away:?} {}", away.hint());

@@ -60,6 +60,8 @@ keys! {
     live(campaign) = "c:{}:live";
     /// Stream: what happened in a campaign lately; only while somebody listens, and for a time after that.
     feed(campaign) = "c:{}:feed";
+    /// List: looks at a campaign's counters, oldest first, `close` or `wide` ones.
+    timeline(campaign, pace) = "c:{}:t:{}";
     /// Set: accounts that campaigns name.
     accounts() = "accounts";
     /// Hash: an account's limits, pacing and health.

@@ -72,6 +72,10 @@ limits! {
     FEED_ENTRIES_MAX = 10_000;
     /// Seconds of recent starts that are kept.
     STARTS_RING = 12;
+    /// Looks at a campaign's counters that are kept, 10 s apart: two hours.
+    CLOSE_LOOKS_MAX = 720;
+    /// The same 5 min apart: three days.
+    WIDE_LOOKS_MAX = 864;
     /// A contact whose number is suppressed comes up again after this time, unless it was moved on by then.
     SUPPRESSED_MS = 1_000;
     /// Lists of numbers not to be called that a campaign, or the workspace, may have.

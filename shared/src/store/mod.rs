@@ -2,6 +2,7 @@
 //! computes policy, Lua compares and writes.
 
 mod accounts;
+mod ahead;
 mod arguments;
 mod attempts;
 mod backlog;
@@ -40,9 +41,11 @@ mod refused;
 mod replay;
 mod restart;
 mod scripts;
+mod search;
 mod settle;
 mod standing;
 mod suppressions;
+mod timeline;
 mod tokens;
 mod upload;
 pub mod view;
@@ -50,6 +53,7 @@ pub mod view;
 use std::{sync::Arc, time::Duration};
 
 pub use accounts::{AccountHealth, AccountLimits};
+pub use ahead::Ahead;
 pub use attempts::{BeginAnswer, Intent, Placed, Poll, Settled, Settlement};
 pub use backlog::LaneBacklog;
 pub use campaigns::{Changed, Notes, Verb};
@@ -70,6 +74,7 @@ pub use recordings::{Recording, RecordingCounts, RecordingFate};
 pub use restart::Prepared;
 pub use standing::{NextRun, Preparation, Standing};
 pub use suppressions::{Import, Imported, ListView, Scope, Suppress};
+pub use timeline::Pace;
 pub use tokens::KnownToken;
 pub use upload::Upload;
 

@@ -97,7 +97,12 @@ impl Store {
     ///
     /// # Errors
     /// When Redis does not answer: it comes up when its lease ends.
-    pub async fn put_off_recording(&self, account: &str, recording: &Recording, at: Timestamp) -> Result<(), StoreError> {
+    pub async fn put_off_recording(
+        &self,
+        account: &str,
+        recording: &Recording,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
         let mut command = redis::cmd("ZADD");
         command.arg(self.connection.keys().recordings(account)).arg("XX").arg(at.as_millis()).arg(recording.stored());
         self.connection.query::<i64>(&command).await.map(drop)
@@ -134,7 +139,10 @@ impl Store {
         let (keys, AttemptId { campaign, position, revision }) = (self.connection.keys(), recording.attempt);
         let mut pipeline = redis::pipe();
         pipeline.cmd("ZSCORE").arg(keys.recordings(account)).arg(recording.stored());
-        pipeline.cmd("HGET").arg(keys.recorded(campaign, record_place(position).0)).arg(format!("{position}:{revision}"));
+        pipeline
+            .cmd("HGET")
+            .arg(keys.recorded(campaign, record_place(position).0))
+            .arg(format!("{position}:{revision}"));
         let (due_ms, ended): (Option<f64>, Option<String>) = self.connection.query_all(&pipeline).await?;
         let awaited = due_ms.map(|due_ms| RecordingFate::Awaited(Timestamp::from_millis(due_ms as i64)));
         Ok(ended.map(|text| RecordingFate::parse(&text)).or(awaited))

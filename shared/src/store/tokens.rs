@@ -39,11 +39,19 @@ impl Store {
     /// # Errors
     /// When Redis does not answer, or what it holds is no token.
     pub async fn token_role(&self, hash_hex: &str) -> Result<Option<Role>, StoreError> {
+        Ok(self.token(hash_hex).await?.map(|token| token.role))
+    }
+
+    /// The token with this SHA-256 (hexadecimal), if it is known and has not expired.
+    ///
+    /// # Errors
+    /// As [`Store::token_role`].
+    pub async fn token(&self, hash_hex: &str) -> Result<Option<KnownToken>, StoreError> {
         let mut command = redis::cmd("HGET");
         command.arg(self.connection.keys().tokens()).arg(hash_hex);
         let stored: Option<String> = self.connection.query(&command).await?;
         let token = stored.map(|stored| read(hash_hex, &stored)).transpose()?;
-        Ok(token.filter(|token| !self.has_expired(token)).map(|token| token.role))
+        Ok(token.filter(|token| !self.has_expired(token)))
     }
 
     /// Makes a token known by its SHA-256 (hexadecimal). One that is known changes.

@@ -138,7 +138,8 @@ impl Keeper {
         loop {
             tokio::time::sleep(self.lease / 3).await;
             let until = self.now() + self.lease;
-            if let Err(error) = self.account.engine.store.put_off_recording(&self.account.name, recording, until).await {
+            if let Err(error) = self.account.engine.store.put_off_recording(&self.account.name, recording, until).await
+            {
                 tracing::debug!(%error, "the lease of a recording was not renewed");
             }
         }

@@ -92,21 +92,14 @@ impl Follow {
         Ok(has_ended)
     }
 
-    async fn look_at(
-        &mut self,
-        campaign: CampaignId,
-        block: u32,
-        has_ended: bool,
-    ) -> Result<(), StoreError> {
+    async fn look_at(&mut self, campaign: CampaignId, block: u32, has_ended: bool) -> Result<(), StoreError> {
         if self.told.is_whole(block) {
             return Ok(());
         }
         let store = &self.state.store;
         // Records alone are quickly read, and say whether rows are worth it; the end also finishes those who have none.
         let records = store.block_records(campaign, block).await?;
-        let is_new = |(position, record): (&u32, &Record)| {
-            is_finished(record.state) && !self.told.has(*position)
-        };
+        let is_new = |(position, record): (&u32, &Record)| is_finished(record.state) && !self.told.has(*position);
         if !has_ended && !records.iter().any(is_new) {
             return Ok(());
         }

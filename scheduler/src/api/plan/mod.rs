@@ -1,5 +1,6 @@
 //! What will become of a campaign's list: when whom can be called, and when all are done.
 
+pub(super) mod ahead;
 mod forecast;
 mod outlook;
 

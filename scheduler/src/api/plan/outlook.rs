@@ -70,7 +70,7 @@ impl Outlook {
         self.view.counts.by_state.get(&state).copied().unwrap_or(0)
     }
 
-    fn by_place(&self, backlogs: &[LaneBacklog]) -> Vec<PlaceBacklog> {
+    pub(super) fn by_place(&self, backlogs: &[LaneBacklog]) -> Vec<PlaceBacklog> {
         // Without a preset nothing depends on regions.
         let has_preset = self.info.definition.calling_hours.preset.is_some();
         let mut places: BTreeMap<String, PlaceBacklog> = BTreeMap::new();
@@ -117,7 +117,7 @@ impl Outlook {
         redial_shared::domain::interval::merge(runs)
     }
 
-    fn pace(&self) -> (Pace, PlanPace) {
+    pub(super) fn pace(&self) -> (Pace, PlanPace) {
         let definition = &self.info.definition;
         let policy = &definition.retry;
         let concluded: u64 = self.view.counts.outcomes.values().sum();
@@ -216,7 +216,7 @@ impl Outlook {
 }
 
 /// The contacts of one place that are to be called.
-struct PlaceBacklog {
+pub(super) struct PlaceBacklog {
     place: Place,
     group: Group,
     due: u64,
@@ -239,7 +239,7 @@ impl PlaceBacklog {
         }
     }
 
-    fn shown(self, done: Option<Timestamp>, now: Timestamp) -> PlanZone {
+    pub(super) fn shown(self, done: Option<Timestamp>, now: Timestamp) -> PlanZone {
         let open_now = self.is_open(now);
         let next = self.group.open.first().map(|interval| interval.from).filter(|_| !open_now);
         PlanZone {

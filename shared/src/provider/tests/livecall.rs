@@ -176,7 +176,8 @@ fn only_an_account_of_a_provider_that_has_recordings_can_keep_them() {
     let text = "[providers.acme]\nkind = \"livecall\"\napi_key = \"k\"\nrecordings = \"./calls\"\n";
     let config = Config::parse(text, "redial.toml", std::iter::empty()).unwrap();
     assert!(of_account_without_secrets(&config.providers["acme"]).is_ok());
-    let text = text.replace("livecall", "uhlive").replace("api_key = \"k\"", "client_id = \"c\"\nclient_secret = \"k\"");
+    let text =
+        text.replace("livecall", "uhlive").replace("api_key = \"k\"", "client_id = \"c\"\nclient_secret = \"k\"");
     let config = Config::parse(&text, "redial.toml", std::iter::empty()).unwrap();
     let Err(error) = of_account_without_secrets(&config.providers["acme"]) else { panic!("uhlive has recordings") };
     assert_eq!(error.to_string(), "redial.toml:5: providers.acme.recordings: uhlive has no recordings");
