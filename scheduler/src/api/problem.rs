@@ -18,8 +18,8 @@ pub const PROBLEM_JSON: &str = "application/problem+json";
 pub struct Problem {
     /// Always `about:blank`: the status says it all.
     #[serde(rename = "type")]
-    #[schema(example = "about:blank")]
-    kind: &'static str,
+    #[schema(value_type = String, example = "about:blank")]
+    kind: AboutBlank,
     /// The status in words.
     #[schema(example = "Not Found")]
     title: &'static str,
@@ -44,6 +44,17 @@ pub struct Problem {
     request_id: Option<String>,
 }
 
+/// `about:blank`, in no space: problems are returned everywhere, and large errors cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(into = "&'static str")]
+struct AboutBlank;
+
+impl From<AboutBlank> for &'static str {
+    fn from(_: AboutBlank) -> Self {
+        "about:blank"
+    }
+}
+
 /// One wrong value of a body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
@@ -58,7 +69,7 @@ impl Problem {
     /// An error of a status; `detail` is one line without a full stop.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self {
-            kind: "about:blank",
+            kind: AboutBlank,
             title: status.canonical_reason().unwrap_or("Error"),
             status,
             detail: detail.into(),
