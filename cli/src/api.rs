@@ -333,6 +333,15 @@ pub struct Cancelled {
     pub finished: u64,
 }
 
+/// `DELETE /campaigns/{name}`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Removed {
+    /// Contacts that it had.
+    pub contacts: u64,
+    /// Attempts that it had.
+    pub attempts: u64,
+}
+
 /// `POST /campaigns/{name}/call`.
 #[derive(Debug, Clone, Deserialize)]
 pub struct TestCall {

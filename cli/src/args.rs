@@ -19,6 +19,7 @@ use crate::{
         presets::PresetsArgs,
         provider::ProviderVerb,
         release::ReleaseArgs,
+        remove::RemoveArgs,
         simulator::SimulatorArgs,
         status::StatusArgs,
         suppress::SuppressVerb,
@@ -114,6 +115,8 @@ pub enum Verb {
     Call(CallArgs),
     /// Put held contacts back, to be called as their turn comes
     Release(ReleaseArgs),
+    /// Remove a campaign that is a draft or over, with its contacts and all that is known of them
+    Remove(RemoveArgs),
     /// Show state and counts of all campaigns, or of one
     Status(StatusArgs),
     /// Foresee when whom can be called, and when all are done

@@ -6,6 +6,7 @@ mod caps;
 mod health;
 mod hooks;
 mod pacing;
+mod recordings;
 mod requests;
 mod suppressions;
 mod zones;

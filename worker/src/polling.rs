@@ -140,7 +140,13 @@ async fn settle(account: &Account, entries: Vec<PollEntry>, learned: Learned) ->
     for entry in entries {
         let report = reports.remove(&entry.call_id);
         let age = now.since(entry.started_at);
-        let info = store.info(entry.attempt.campaign, 0).await?;
+        let info = match store.info(entry.attempt.campaign, 0).await {
+            Err(StoreError::NoCampaign(_)) => {
+                over.push(entry);
+                continue;
+            }
+            info => info?,
+        };
         let results = &info.definition.results;
         if let Some((report, ending)) = report.as_ref().and_then(|report| Some((report, report.ending(now)?))) {
             account.pace.ended(entry.attempt, age, ending.duration_s);

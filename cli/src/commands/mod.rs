@@ -13,6 +13,7 @@ pub mod presets;
 pub mod process;
 pub mod provider;
 pub mod release;
+pub mod remove;
 pub mod simulator;
 pub mod status;
 pub mod suppress;

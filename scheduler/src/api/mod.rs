@@ -25,6 +25,7 @@ mod plan;
 mod problem;
 mod providers;
 mod release;
+mod remove;
 mod requests;
 mod search;
 mod server;
@@ -100,7 +101,7 @@ pub fn router(state: ApiState) -> Router {
     let hooks = Arc::new(hooks::Hooks::open(&state.config));
     let (api, document) = OpenApiRouter::with_openapi(openapi::document())
         .routes(routes!(campaigns::list))
-        .routes(routes!(campaigns::status, campaigns::apply))
+        .routes(routes!(campaigns::status, campaigns::apply, remove::remove))
         .routes(routes!(campaigns::definition))
         .routes(routes!(events::events))
         .routes(routes!(upload::upload))

@@ -82,6 +82,7 @@ pub async fn test_call(
     check(&state, &info.definition, &contact, &columns)?;
     let (definition, source) = derived(&info.source, &name).map_err(Problem::internal)?;
     let (_, id) = state.store.apply(&definition, &source).await?;
+    state.store.note_passing(id).await?;
     state.store.refresh_hours(id, state.store.clock().now()).await?;
     let contact_id = contact.id.clone();
     let mut upload = state.store.upload(id).await?;

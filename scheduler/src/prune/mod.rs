@@ -18,6 +18,11 @@ use crate::service::{Service, pass_over};
 /// Number locks looked at in one step, and steps of a round.
 const NUMBERS_PER_STEP: usize = 256;
 const NUMBER_STEPS: usize = 16;
+/// A campaign of one test call is removed so long after its end.
+const PASSING_KEPT: Duration = Duration::from_secs(24 * 3_600);
+/// Steps of removals in one round.
+const REMOVAL_STEPS: usize = 64;
+
 /// Keys of ended campaigns dropped in one step, and steps of a round.
 const KEYS_PER_STEP: usize = 256;
 const CAMPAIGN_STEPS: usize = 16;
@@ -50,7 +55,9 @@ pub(crate) struct Pruned {
     pub(crate) suppressions: u64,
     /// Numbers and contacts whose calls no cap counts any more.
     pub(crate) histories: u64,
-    /// Whether ended campaigns have more of them.
+    /// Steps of removals of campaigns.
+    pub(crate) removals: usize,
+    /// Whether ended or removed campaigns have more to drop.
     pub(crate) more: bool,
 }
 
@@ -78,6 +85,37 @@ impl Prune {
         let (next, forgotten) = self.store.prune_history(from, HISTORY_PER_ROUND).await?;
         self.history.store(next, Ordering::Relaxed);
         Ok(forgotten)
+    }
+
+    /// Goes on with removals that were begun, and begins those of test calls.
+    async fn removed_campaigns(
+        &self,
+        standings: &[Standing],
+        now: Timestamp,
+        pruned: &mut Pruned,
+    ) -> Result<(), StoreError> {
+        let is_over = |standing: &&Standing| {
+            standing.is_passing && standing.ended_at.is_some_and(|ended_at| now.since(ended_at) >= PASSING_KEPT)
+        };
+        for standing in standings.iter().filter(is_over) {
+            let Ok(name) = standing.name.parse() else { continue };
+            if let Err(error) = self.store.remove_campaign(&name, Some(self.leadership)).await {
+                pass_over(standing.id, error)?;
+            }
+        }
+        for campaign in self.store.removing().await? {
+            loop {
+                if pruned.removals == REMOVAL_STEPS {
+                    pruned.more = true;
+                    return Ok(());
+                }
+                pruned.removals += 1;
+                if !self.store.drop_removed(campaign).await? {
+                    break;
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn ended_campaigns(&self, standings: &[Standing], pruned: &mut Pruned) -> Result<(), StoreError> {
@@ -119,6 +157,7 @@ impl Service for Prune {
             ..Pruned::default()
         };
         self.ended_campaigns(&standings, &mut pruned).await?;
+        self.removed_campaigns(&standings, now, &mut pruned).await?;
         Ok(pruned)
     }
 

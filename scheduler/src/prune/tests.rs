@@ -95,3 +95,53 @@ async fn only_the_leader_drops_and_only_of_ended_campaigns() {
     assert!(prune.run_once(now).await.is_err());
     assert_eq!(keys(&world, &format!("*c:{campaign}:q*")), 1);
 }
+
+#[tokio::test]
+async fn a_removed_campaign_is_out_of_sight_at_once_and_leaves_nothing_but_what_caps_count() {
+    let (world, now) = World::at("2026-06-01 12:00").await;
+    let caps = "[caps]\nper_number = [\"3 per 24h\"]\n";
+    let campaign = world.campaign("gone", caps, 600, now).await;
+    let other = world.campaign("stays", "", 10, now).await;
+    let prune = start(&world, campaign).await;
+    world.end(&world.call(50).await, Outcome::Busy, now).await;
+    let name = "gone".parse().unwrap();
+    assert!(world.store.contact(&name, "c1").await.unwrap().is_some(), "there is an index");
+    assert!(world.store.remove_campaign(&name, None).await.is_err(), "it runs");
+    world.store.change(campaign, Verb::Stop, "", None).await.unwrap();
+    world.store.change(campaign, Verb::Stopped, "", None).await.unwrap();
+    let (of_other, histories) = (keys(&world, &format!("*c:{other}*")), keys(&world, "{test}:h:*"));
+    assert!(histories > 0);
+    world.store.remove_campaign(&name, None).await.unwrap();
+    assert!(world.store.campaign_id(&name).await.is_err() && world.store.campaigns().await.unwrap().len() == 1);
+    // Whoever began to drop it dies; the leader goes on.
+    assert!(world.store.drop_removed(campaign).await.unwrap());
+    assert!(prune.run_once(now).await.unwrap().removals > 0);
+    assert_eq!(keys(&world, &format!("*{campaign}*")), 0);
+    let caps: Vec<String> = redis::cmd("HKEYS").arg("{test}:caps").query(&mut world.redis()).unwrap();
+    assert!(caps.iter().all(|scope| !scope.contains(&campaign.to_string())), "{caps:?}");
+    assert!(world.store.removing().await.unwrap().is_empty() && !world.store.drop_removed(campaign).await.unwrap());
+    assert_eq!((keys(&world, &format!("*c:{other}*")), keys(&world, "{test}:h:*")), (of_other, histories));
+    world.apply("gone", "").await;
+    assert_eq!(world.store.campaigns().await.unwrap().len(), 2, "its name is free");
+    assert_eq!(prune.run_once(now).await.unwrap(), Pruned::default());
+}
+
+#[tokio::test]
+async fn campaigns_of_test_calls_go_a_day_after_their_end_and_no_others() {
+    let (world, now) = World::at("2026-06-01 12:00").await;
+    let passing = world.campaign("trial-call-1a2b3c", "", 1, now).await;
+    let other = world.campaign("trial", "", 1, now).await;
+    world.store.note_passing(passing).await.unwrap();
+    let prune = start(&world, passing).await;
+    world.store.change(other, Verb::Start { until: None }, "", None).await.unwrap();
+    world.end(&world.call(2).await, Outcome::Answered, now).await;
+    for campaign in [passing, other] {
+        world.store.change(campaign, Verb::Complete, "", None).await.unwrap();
+    }
+    prune.run_once(world.now("2026-06-02 11:59:59Z")).await.unwrap();
+    assert_eq!(world.store.campaigns().await.unwrap().len(), 2);
+    prune.run_once(world.now("2026-06-02 12:00:00Z")).await.unwrap();
+    let left: Vec<_> = world.store.campaigns().await.unwrap().into_iter().map(|campaign| campaign.id).collect();
+    assert_eq!(left, [other]);
+    assert_eq!(keys(&world, &format!("*{passing}*")), 0);
+}

@@ -1,5 +1,6 @@
 //! Definitions and statuses.
 
+use redial_shared::store::Verb;
 use serde_json::json;
 
 use crate::support::{Api, NIGHTLY, begin_one};
@@ -111,4 +112,27 @@ async fn campaigns_are_listed_by_name() {
     let names: Vec<_> = list["campaigns"].as_array().unwrap().iter().map(|one| one["campaign"].clone()).collect();
     assert_eq!(names, ["morning", "nightly"]);
     api.get("/campaigns/evening").await.problem(404);
+}
+
+#[tokio::test]
+async fn a_campaign_that_is_over_is_removed_and_its_name_is_free() {
+    let api = Api::with_campaign().await;
+    api.upload("phone,id\n+12025550101,c-1\n").await.ok();
+    api.post("/campaigns/nightly/start").await.ok();
+    let delete = || api.ask("DELETE", "/api/v1/campaigns/nightly", &[], axum::body::Body::empty());
+    let problem = delete().await.problem(409);
+    assert_eq!(
+        problem["detail"],
+        "campaign `nightly` is running: only what is over is removed; `redial stop nightly` first"
+    );
+    let id = api.store.campaign_id(&"nightly".parse().unwrap()).await.unwrap();
+    for verb in [Verb::Stop, Verb::Stopped] {
+        api.store.change(id, verb, "", None).await.unwrap();
+    }
+    let removed = delete().await.ok();
+    assert_eq!((&removed["contacts"], &removed["attempts"]), (&1.into(), &0.into()));
+    delete().await.problem(404);
+    api.get("/campaigns/nightly").await.problem(404);
+    assert_eq!(api.put_definition(NIGHTLY).await.ok()["result"], "created");
+    delete().await.ok();
 }

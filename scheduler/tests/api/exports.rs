@@ -1,6 +1,10 @@
 //! Results and attempts.
 
-use redial_shared::domain::Outcome;
+use parquet::{
+    file::reader::{FileReader, SerializedFileReader},
+    record::{Row, RowAccessor},
+};
+use redial_shared::{domain::Outcome, store::Verb};
 use serde_json::Value;
 
 use crate::support::{Api, begin_one, end};
@@ -110,4 +114,93 @@ async fn unknown_formats_and_campaigns_are_refused() {
     api.get("/campaigns/nightly/results?format=xml").await.problem(400);
     api.get("/campaigns/nobody/results").await.problem(404);
     api.get("/campaigns/nobody/attempts").await.problem(404);
+}
+
+fn table(bytes: Vec<u8>) -> (String, Vec<Row>) {
+    let reader = SerializedFileReader::new(bytes::Bytes::from(bytes)).unwrap();
+    let mut schema = Vec::new();
+    parquet::schema::printer::print_schema(&mut schema, reader.metadata().file_metadata().schema());
+    (String::from_utf8(schema).unwrap(), reader.get_row_iter(None).unwrap().map(Result::unwrap).collect())
+}
+
+#[tokio::test]
+async fn parquet_has_the_same_columns_with_their_types() {
+    let api = Api::with_campaign().await;
+    api.upload(LIST).await.ok();
+    api.post("/campaigns/nightly/start").await.ok();
+    let attempt = begin_one(&api.store, "call-1").await;
+    end(&api.store, attempt, Outcome::Answered, "HUMAN").await;
+    let answer = api.get("/campaigns/nightly/results?format=parquet").await;
+    assert_eq!(answer.headers["content-type"], "application/vnd.apache.parquet");
+    let (schema, rows) = table(answer.bytes);
+    for column in
+        ["BYTE_ARRAY contact_id (STRING)", "INT64 attempts;", "INT64 last_attempt_at (TIMESTAMP(MILLIS,true))"]
+    {
+        assert!(schema.contains(&format!("OPTIONAL {column}")), "{column}: {schema}");
+    }
+    assert_eq!(rows.len(), 2);
+    let names: Vec<_> = rows[0].get_column_iter().map(|(name, _)| name.as_str()).collect();
+    let csv = rows_of_csv(&api, "results").await;
+    assert_eq!(names, csv[0]);
+    assert_eq!((rows[0].get_string(0).unwrap().as_str(), rows[0].get_long(5).unwrap()), ("c-1", 1));
+    let started = redial_shared::domain::Timestamp::from_millis(rows[0].get_timestamp_millis(7).unwrap());
+    assert_eq!(started.to_string(), csv[1][7]);
+    assert!(rows[1].is_null(7).unwrap() && rows[1].is_null(3).unwrap());
+
+    let (schema, rows) = table(api.get("/campaigns/nightly/attempts?format=parquet").await.bytes);
+    assert!(schema.contains("OPTIONAL FLOAT duration_s"), "{schema}");
+    assert_eq!((rows.len(), rows[0].get_float(10).unwrap(), rows[0].get_long(11).unwrap()), (1, 12.3, 1));
+}
+
+async fn rows_of_csv(api: &Api, what: &str) -> Vec<Vec<String>> {
+    rows(&api.get(&format!("/campaigns/nightly/{what}")).await.body)
+}
+
+#[tokio::test]
+async fn rows_are_chosen_by_state_outcome_and_time() {
+    let api = Api::with_campaign().await;
+    api.upload(LIST).await.ok();
+    api.post("/campaigns/nightly/start").await.ok();
+    let attempt = begin_one(&api.store, "call-1").await;
+    end(&api.store, attempt, Outcome::Busy, "BUSY").await;
+    let started = rows_of_csv(&api, "attempts").await[1][6].clone();
+    for (query, results, attempts) in [
+        ("state=waiting,pending".to_owned(), vec!["c-1", "c-2"], 1),
+        ("state=pending".to_owned(), vec!["c-2"], 0),
+        ("outcome=busy,answered".to_owned(), vec!["c-1"], 1),
+        ("outcome=answered".to_owned(), vec![], 0),
+        (format!("since={started}"), vec!["c-1"], 1),
+        (format!("until={started}"), vec![], 0),
+        ("since=2026-01-01T00:00:00%2B02:00&until=2999-01-01T00:00:00Z&state=waiting".to_owned(), vec!["c-1"], 1),
+    ] {
+        let found = rows(&api.get(&format!("/campaigns/nightly/results?{query}")).await.body);
+        let ids: Vec<_> = found[1..].iter().map(|row| row[0].as_str()).collect();
+        assert_eq!(ids, results, "{query}");
+        let found = rows(&api.get(&format!("/campaigns/nightly/attempts?{query}")).await.body);
+        assert_eq!(found.len() - 1, attempts, "{query}");
+    }
+    for query in ["state=done", "outcome=busy,maybe", "since=yesterday", "follow=true&format=parquet"] {
+        api.get(&format!("/campaigns/nightly/results?{query}")).await.problem(400);
+    }
+}
+
+#[tokio::test]
+async fn followed_results_tell_each_contact_once_as_it_finishes_until_the_campaign_ends() {
+    let api = Api::with_campaign().await;
+    api.upload(LIST).await.ok();
+    api.post("/campaigns/nightly/start").await.ok();
+    let id = api.store.campaign_id(&"nightly".parse().unwrap()).await.unwrap();
+    let call = async {
+        let attempt = begin_one(&api.store, "call-1").await;
+        end(&api.store, attempt, Outcome::Answered, "HUMAN").await;
+        for verb in [Verb::Stop, Verb::Stopped] {
+            api.store.change(id, verb, "", None).await.unwrap();
+        }
+    };
+    let (followed, ()) = tokio::join!(api.get("/campaigns/nightly/results?follow=true"), call);
+    let rows = rows(&followed.body);
+    assert_eq!(rows[0][0], "contact_id");
+    let mut told: Vec<_> = rows[1..].iter().map(|row| (row[0].as_str(), row[2].as_str())).collect();
+    told.sort_unstable();
+    assert_eq!(told, [("c-1", "completed"), ("c-2", "cancelled")]);
 }

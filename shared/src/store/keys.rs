@@ -24,6 +24,8 @@ macro_rules! keys {
 keys! {
     /// Hash: campaign name → campaign id.
     names() = "campaigns";
+    /// Hash: campaigns that are being removed → how far that has come.
+    removing() = "removing";
     /// Hash: a campaign's state, account, pacing and sizes.
     campaign(campaign) = "c:{}";
     /// String: the definition as it was applied.

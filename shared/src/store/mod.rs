@@ -38,6 +38,7 @@ mod reap;
 mod record_codec;
 mod recordings;
 mod refused;
+mod remove;
 mod replay;
 mod restart;
 mod scripts;

@@ -8,7 +8,7 @@ use crate::domain::{CampaignId, CampaignState, ContactState, Outcome, Timestamp}
 /// Campaigns read in one go.
 const PAGE: usize = 256;
 
-const FIELDS: [&str; 13] = [
+const FIELDS: [&str; 16] = [
     "state",
     "paused_from",
     "version",
@@ -22,6 +22,9 @@ const FIELDS: [&str; 13] = [
     "restart",
     "restart_block",
     "pruned",
+    "ended_ms",
+    "passing",
+    "name",
 ];
 
 /// When a campaign's next run starts, as far as somebody has computed it.
@@ -73,6 +76,12 @@ pub struct Standing {
     pub preparing: Option<Preparation>,
     /// What its contacts waited in has been dropped.
     pub pruned: bool,
+    /// When it was completed or stopped, the last time.
+    pub ended_at: Option<Timestamp>,
+    /// It was made for one test call, and goes some time after its end.
+    pub is_passing: bool,
+    /// Its name.
+    pub name: String,
     /// Concluded attempts by outcome.
     pub outcomes: BTreeMap<Outcome, u64>,
     /// Contacts in its list.
@@ -102,6 +111,16 @@ impl Standing {
 }
 
 impl Store {
+    /// Notes that a campaign was made for one test call.
+    ///
+    /// # Errors
+    /// When Redis does not answer.
+    pub async fn note_passing(&self, campaign: CampaignId) -> Result<(), StoreError> {
+        let mut command = redis::cmd("HSET");
+        command.arg(self.connection.keys().campaign(campaign)).arg("passing").arg(1);
+        self.connection.query::<i64>(&command).await.map(drop)
+    }
+
     /// All campaigns in their schedules.
     ///
     /// # Errors
@@ -187,6 +206,9 @@ fn standing(
         planned: fields.get("planned").cloned().unwrap_or_default(),
         preparing,
         pruned: number("pruned") == Some(1),
+        ended_at: time("ended_ms"),
+        is_passing: number("passing") == Some(1),
+        name: fields.get("name").cloned().unwrap_or_default(),
         outcomes: Outcome::ALL.iter().map(|&outcome| (outcome, count(&format!("o{}", outcome as u8)))).collect(),
         total,
         active: in_state(ContactState::Active),

@@ -48,6 +48,11 @@ pub(crate) async fn run(keeper: Arc<Keeper>, stop: CancellationToken) {
     }
 }
 
+/// How long to wait with a recording whose call ended so long ago; none: there is no hope any more.
+fn pause_before_next(age: Duration, hope: Duration) -> Option<Duration> {
+    (age <= hope).then(|| age.clamp(PAUSE_MIN, PAUSE_MAX))
+}
+
 impl Keeper {
     /// For an account, into a place, under a lease.
     ///
@@ -99,7 +104,7 @@ impl Keeper {
     /// What could not be fetched comes again, or is given up.
     async fn trouble(&self, recording: &Recording, trouble: Trouble) -> Result<(), StoreError> {
         let (attempt, account) = (recording.attempt, &self.account.name);
-        let (since, reason, hopeless_after, at_least) = match trouble {
+        let (since, reason, hope, at_least) = match trouble {
             Trouble::Nobodys => return self.end(recording, None).await,
             Trouble::Refused(reason) => return self.lost(recording, reason).await,
             Trouble::Away(error) => return Err(error),
@@ -110,16 +115,11 @@ impl Keeper {
             Trouble::Full((since, error)) => (since, error.to_string(), GIVEN_UP_AFTER, Duration::ZERO),
         };
         let now = self.now();
-        let age = now.since(since);
-        if age > hopeless_after {
+        let Some(pause) = pause_before_next(now.since(since), hope) else {
             return self.lost(recording, reason).await;
-        }
-        let again = now + age.clamp(PAUSE_MIN, PAUSE_MAX).max(at_least);
-        if hopeless_after == GIVEN_UP_AFTER {
-            tracing::warn!(account, %attempt, reason, %again, "a recording was not fetched");
-        } else {
-            tracing::debug!(account, %attempt, %again, "a recording is not there yet");
-        }
+        };
+        let again = now + pause.max(at_least);
+        tracing::info!(account, %attempt, reason, %again, "a recording was not fetched");
         self.account.engine.store.put_off_recording(account, recording, again).await
     }
 
@@ -147,5 +147,27 @@ impl Keeper {
 
     fn now(&self) -> Timestamp {
         self.account.engine.store.clock().now()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recording_is_asked_for_ever_more_rarely_and_not_for_ever() {
+        let tries = |hope: Duration| {
+            let (mut age, mut tries) = (Duration::from_secs(2), 1);
+            while let Some(pause) = pause_before_next(age, hope) {
+                assert!((PAUSE_MIN..=PAUSE_MAX).contains(&pause));
+                age += pause;
+                tries += 1;
+            }
+            (tries, age)
+        };
+        let (asked_when_missing, until) = tries(MISSING_AFTER);
+        assert!((10..=20).contains(&asked_when_missing) && until <= MISSING_AFTER + PAUSE_MAX, "{asked_when_missing}");
+        let (tried, _) = tries(GIVEN_UP_AFTER);
+        assert!((asked_when_missing + 5..=30).contains(&tried), "{tried}");
     }
 }

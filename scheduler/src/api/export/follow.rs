@@ -52,9 +52,11 @@ pub fn follow(
 ) -> impl Stream<Item = Result<Bytes, StoreError>> + Send + 'static {
     let (parts, receiver) = mpsc::channel(PARTS_AHEAD);
     let following = Follow { state, name, write, rows, told: Told::default(), parts: parts.clone() };
+    let closing = following.state.closing.clone();
     tokio::spawn(async move {
         tokio::select! {
             () = parts.closed() => {}
+            () = closing.cancelled() => {}
             () = following.run() => {}
         }
     });

@@ -63,6 +63,15 @@ impl IndexState {
         self.entries
     }
 
+    /// How many shards there may be of an index that stands so.
+    ///
+    /// # Errors
+    /// When the text is none.
+    pub(super) fn shards(text: &str) -> Result<u64, StoreError> {
+        let state = Self::parse(text)?;
+        Ok(1 << state.pass.map_or(state.bits, |pass| pass.bits.max(state.bits)))
+    }
+
     /// The shard that has a fingerprint's entries.
     fn shard_of(&self, fingerprint: u32) -> u64 {
         let shard = low_bits(fingerprint, self.bits);

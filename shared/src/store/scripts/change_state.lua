@@ -31,6 +31,7 @@ local function set(state)
   c.state = state
   call('HSET', meta, 'state', state, 'reason', reason)
   note(c, 's', state, reason)
+  if state == STATE.stopped or state == STATE.completed then call('HSET', meta, 'ended_ms', now_ms) end
   place_campaign(c)
   return answer(1)
 end
