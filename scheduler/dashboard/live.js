@@ -1,5 +1,6 @@
 // What is kept up to date while somebody looks. Every view gets its data through `watch`, so that another way than asking
-// again and again changes this file alone.
+// again and again changes this file alone. (Asking for one status a second is less work for everybody than `…/events`, which
+// tells of every single call.)
 
 import { get } from "./api.js";
 

@@ -69,8 +69,7 @@ async fn role_for(state: &ApiState, headers: &HeaderMap) -> Result<(Role, TokenH
     Ok((role.ok_or_else(|| unauthorized("the token is not known here"))?, hash))
 }
 
-/// The token that a request bears.
-pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty())

@@ -1,10 +1,10 @@
 //! Who asks.
 
-use axum::{Json, extract::State, http::HeaderMap};
+use axum::{Extension, Json, extract::State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{ApiState, Problem, auth::bearer, tokens};
+use super::{ApiState, Problem, auth::TokenHash};
 
 /// The bearer of a token, and what it may.
 #[derive(Debug, Serialize, ToSchema)]
@@ -27,9 +27,8 @@ pub struct Me {
     get, path = "/api/v1/me", operation_id = "me", tag = "tokens",
     responses((status = 200, description = "The token's bearer", body = Me)),
 )]
-pub async fn me(State(state): State<ApiState>, headers: HeaderMap) -> Result<Json<Me>, Problem> {
-    let token = bearer(&headers).map(tokens::hash_of).unwrap_or_default();
-    let known = state.store.token(&token).await?;
+pub async fn me(State(state): State<ApiState>, Extension(token): Extension<TokenHash>) -> Result<Json<Me>, Problem> {
+    let known = state.store.token(token.as_str()).await?;
     let known = known.ok_or_else(|| Problem::conflict("the token has just expired"))?;
     Ok(Json(Me {
         role: known.role.to_string(),

@@ -90,8 +90,7 @@ pub fn worth_keeping(kept: &Sample, last: &Sample, now: &Sample) -> Vec<Sample> 
 
 /// Counts by stretches, from looks in the order of time.
 pub fn timeline(samples: &[Sample], from: Timestamp, step: Duration, stretches: usize) -> Timeline {
-    let mut line =
-        Timeline { from, step, outcomes: vec![Vec::with_capacity(stretches); OUTCOMES], ..Timeline::default() };
+    let mut line = Timeline { from, step, outcomes: vec![Vec::new(); OUTCOMES], ..Timeline::default() };
     let mut next = 0;
     let mut counters_at = |at: Timestamp| {
         while next < samples.len() && samples[next].at <= at {
