@@ -15,6 +15,7 @@ use crate::{
         explain::ExplainArgs,
         export::{ExportArgs, ResultsArgs},
         lifecycle::LifecycleArgs,
+        notify::NotifyVerb,
         plan::PlanArgs,
         presets::PresetsArgs,
         provider::ProviderVerb,
@@ -133,6 +134,9 @@ pub enum Verb {
     /// Provider accounts: how they fare, pause and resume
     #[command(subcommand)]
     Provider(ProviderVerb),
+    /// What a campaign's receiver is told: what waits, the log, and telling it again
+    #[command(subcommand)]
+    Notify(NotifyVerb),
     /// API tokens: make, list and revoke them
     #[command(subcommand)]
     Token(TokenVerb),

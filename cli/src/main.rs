@@ -19,7 +19,7 @@ use commands::{
     apply, call, cancel, demo, doctor, explain,
     export::{self, Rows},
     lifecycle::{self, Step},
-    plan, presets, process, provider, release, remove, simulator, status, suppress, token, upload,
+    notify, plan, presets, process, provider, release, remove, simulator, status, suppress, token, upload,
 };
 use failure::Failure;
 
@@ -64,6 +64,7 @@ async fn run(args: &Args) -> Result<(), Failure> {
         Verb::Call(args) => call::run(args, &processes::client(globals)?).await,
         Verb::Cancel(args) => cancel::run(args, &processes::client(globals)?).await,
         Verb::Plan(args) => plan::run(args, &processes::client(globals)?).await,
+        Verb::Notify(verb) => notify::run(verb, &processes::client(globals)?).await,
         Verb::Token(verb) => token::run(verb, &processes::client(globals)?).await,
         Verb::Remove(args) => remove::run(args, &processes::client(globals)?).await,
         Verb::Release(args) => release::run(args, &processes::client(globals)?).await,

@@ -10,6 +10,7 @@ mod endings;
 mod guards;
 mod hours;
 mod leader;
+mod notify;
 mod prune;
 mod reaper;
 mod runs;
@@ -35,6 +36,7 @@ use endings::Endings;
 use guards::Guards;
 use hours::Hours;
 use leader::Candidate;
+use notify::Couriers;
 use prune::Prune;
 use reaper::Reaper;
 use runs::Runs;
@@ -47,7 +49,7 @@ pub async fn run(config: Arc<Config>, store: Store, stop: CancellationToken) {
     while let Some(leadership) = candidate.elected(&stop).await {
         tracing::info!(token = leadership.token, "this scheduler leads");
         let term = stop.child_token();
-        let mut services = begin_services(&store, leadership, &term);
+        let mut services = begin_services(&config, &store, leadership, &term);
         tokio::select! {
             // Told to stop, the services end too, and that is no error.
             biased;
@@ -61,7 +63,7 @@ pub async fn run(config: Arc<Config>, store: Store, stop: CancellationToken) {
     }
 }
 
-fn begin_services(store: &Store, leadership: Leadership, term: &CancellationToken) -> JoinSet<()> {
+fn begin_services(config: &Config, store: &Store, leadership: Leadership, term: &CancellationToken) -> JoinSet<()> {
     let mut services = JoinSet::new();
     services.spawn(service::run(Runs::new(store.clone(), leadership), store.clone(), term.clone()));
     services.spawn(service::run(Guards::new(store.clone(), leadership), store.clone(), term.clone()));
@@ -70,5 +72,6 @@ fn begin_services(store: &Store, leadership: Leadership, term: &CancellationToke
     services.spawn(service::run(Reaper::new(store.clone()), store.clone(), term.clone()));
     services.spawn(service::run(Timelines::new(store.clone()), store.clone(), term.clone()));
     services.spawn(service::run(Prune::new(store.clone(), leadership), store.clone(), term.clone()));
+    services.spawn(service::run(Couriers::new(store.clone(), config.notify), store.clone(), term.clone()));
     services
 }

@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod explain;
 pub mod export;
 pub mod lifecycle;
+pub mod notify;
 pub mod plan;
 pub mod presets;
 pub mod process;

@@ -19,6 +19,7 @@ mod json;
 mod limits;
 mod me;
 mod metrics;
+mod notifications;
 mod openapi;
 mod openings;
 mod plan;
@@ -54,6 +55,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::dashboard;
 
+pub(crate) use contact::AttemptRow;
 pub(crate) use extract::no_such_path;
 pub use problem::Problem;
 pub use tokens::{TokenError, ensure_admin_token};
@@ -120,6 +122,8 @@ pub fn router(state: ApiState) -> Router {
         .routes(routes!(test_call::test_call))
         .routes(routes!(export::results))
         .routes(routes!(export::attempts))
+        .routes(routes!(notifications::notifications))
+        .routes(routes!(notifications::replay))
         .routes(routes!(workers::workers))
         .routes(routes!(suppressions::list, suppressions::add, suppressions::remove))
         .routes(routes!(suppressions::check))

@@ -6,6 +6,7 @@
 mod account;
 mod error;
 mod http;
+mod notify;
 mod redis;
 mod secret;
 mod storage;
@@ -27,6 +28,7 @@ use crate::domain::{
 pub use account::{AccountConfig, KindKeys, ProviderKind, RECORDINGS};
 pub use error::ConfigError;
 pub use http::HttpConfig;
+pub use notify::NotifyConfig;
 pub use redis::{Durability, RedisConfig};
 pub use secret::{Secret, SecretError};
 pub use storage::{Location, S3Config};
@@ -46,7 +48,7 @@ pub const LOOKUP: [&str; 2] = ["redial.toml", "config/redial.toml"];
 /// What every overriding environment variable begins with; levels of keys are separated by `__`.
 pub const VARIABLE_PREFIX: &str = "REDIAL__";
 
-const KEYS: &[&str] = &["workspace", "data_dir", "redis", "http", "worker", "caps", "storage", "providers"];
+const KEYS: &[&str] = &["workspace", "data_dir", "redis", "http", "worker", "caps", "notify", "storage", "providers"];
 const WORKSPACE_MAX_CHARS: usize = 64;
 
 /// How the processes of one workspace run.
@@ -68,6 +70,8 @@ pub struct Config {
     pub caps: Caps,
     /// `[storage.s3]`: how buckets are reached
     pub s3: S3Config,
+    /// `[notify]`
+    pub notify: NotifyConfig,
     /// `[providers.NAME]`
     pub providers: BTreeMap<String, AccountConfig>,
 }
@@ -112,6 +116,7 @@ impl Config {
             worker: read(&root, "worker", worker::read)?,
             caps: read(&root, "caps", caps::read)?,
             s3: read(&root, "storage", storage::read)?,
+            notify: read(&root, "notify", notify::read)?,
             providers: read(&root, "providers", providers)?,
         })
     }

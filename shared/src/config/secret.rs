@@ -4,22 +4,18 @@ use std::{env, fmt, fs};
 
 use secrecy::SecretString;
 
-use crate::domain::document::{DefinitionError, Item};
+use crate::domain::{
+    document::{DefinitionError, Item},
+    secret::SecretSource,
+};
 
 /// A secret as the configuration gives it: itself, or where it is found. Neither its `Debug` nor any error shows it, and
 /// it cannot be serialised.
 #[derive(Clone)]
 pub struct Secret {
-    source: Source,
+    source: SecretSource,
     /// `FILE:LINE: key`, so that an error on use says where to mend it.
     place: String,
-}
-
-#[derive(Clone)]
-enum Source {
-    Inline(SecretString),
-    Variable(String),
-    File(String),
 }
 
 /// Why a secret cannot be had.
@@ -72,7 +68,12 @@ impl SecretError {
 impl Secret {
     /// A secret given as itself; `place` is what errors call it.
     pub fn inline(text: impl Into<String>, place: impl Into<String>) -> Self {
-        Self { source: Source::Inline(text.into().into()), place: place.into() }
+        Self { source: SecretSource::Inline(text.into().into()), place: place.into() }
+    }
+
+    /// A secret that a definition names; `place` is what errors call it.
+    pub fn named(source: SecretSource, place: impl Into<String>) -> Self {
+        Self { source, place: place.into() }
     }
 
     /// Reads a string, `{ env = "NAME" }` or `{ file = "PATH" }`. What they name is not looked at yet.
@@ -80,11 +81,7 @@ impl Secret {
     /// # Errors
     /// When it is none of them.
     pub fn read(item: &Item<'_>) -> Result<Self, DefinitionError> {
-        let source = match item.text() {
-            Ok(text) => Source::Inline(text.to_owned().into()),
-            Err(_) => referenced(item)?,
-        };
-        Ok(Self { source, place: item.place() })
+        Ok(Self { source: SecretSource::read(item)?, place: item.place() })
     }
 
     /// The same from a value that was read as JSON; none when it is none of them.
@@ -92,8 +89,8 @@ impl Secret {
         let named =
             |key: &str| value.as_object().filter(|table| table.len() == 1)?.get(key)?.as_str().map(str::to_owned);
         let source = match value.as_str() {
-            Some(text) => Source::Inline(text.to_owned().into()),
-            None => named("env").map(Source::Variable).or_else(|| named("file").map(Source::File))?,
+            Some(text) => SecretSource::Inline(text.to_owned().into()),
+            None => named("env").map(SecretSource::Variable).or_else(|| named("file").map(SecretSource::File))?,
         };
         Some(Self { source, place: place.to_owned() })
     }
@@ -113,11 +110,11 @@ impl Secret {
     pub fn resolve_with(&self, variable: impl Fn(&str) -> Option<String>) -> Result<SecretString, SecretError> {
         let place = || self.place.clone();
         let text = match &self.source {
-            Source::Inline(secret) => return self.not_empty(secret.clone()),
-            Source::Variable(name) => {
+            SecretSource::Inline(secret) => return self.not_empty(secret.clone()),
+            SecretSource::Variable(name) => {
                 variable(name).ok_or_else(|| SecretError::NoVariable { place: place(), variable: name.clone() })?
             }
-            Source::File(path) => fs::read_to_string(path).map_err(|error| {
+            SecretSource::File(path) => fs::read_to_string(path).map_err(|error| {
                 let cause = error.to_string();
                 SecretError::NoFile { place: place(), file: path.clone(), cause }
             })?,
@@ -134,23 +131,8 @@ impl Secret {
     }
 }
 
-fn referenced(item: &Item<'_>) -> Result<Source, DefinitionError> {
-    const FORMS: &str = "a string, { env = \"NAME\" } or { file = \"PATH\" }";
-    let table = item.table().map_err(|_| item.expected(FORMS))?;
-    table.only(&["env", "file"])?;
-    match (table.get("env"), table.get("file")) {
-        (Some(name), None) => Ok(Source::Variable(name.text()?.to_owned())),
-        (None, Some(path)) => Ok(Source::File(path.text()?.to_owned())),
-        _ => Err(item.error(format!("{FORMS} expected"))),
-    }
-}
-
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.source {
-            Source::Inline(_) => f.write_str("Secret(…)"),
-            Source::Variable(name) => write!(f, "Secret(env {name})"),
-            Source::File(path) => write!(f, "Secret(file {path})"),
-        }
+        self.source.fmt(f)
     }
 }

@@ -166,7 +166,8 @@ impl Store {
                 .text(u8::from(definition.schedule.cron.is_some()))
                 .text(caps::rules(&definition.caps, "of the campaign"))
                 .text(definition.calling_hours.zones.as_str())
-                .text(present.stored());
+                .text(present.stored())
+                .text(u8::from(definition.notify.is_some()));
             let (code, id, version): (i64, String, String) = self.connection.run("apply", arguments.as_slice()).await?;
             let applied = match code {
                 2 => Applied::Created,

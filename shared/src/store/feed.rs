@@ -17,7 +17,7 @@ use super::{
     contacts::{block_of, contact_view, row_of},
     view::ContactView,
 };
-use crate::domain::{AttemptId, CampaignId, CampaignState, ContactPosition, ContactState, Outcome};
+use crate::domain::{AttemptId, CampaignId, CampaignState, ContactPosition, ContactState, Outcome, Timestamp};
 
 /// The place of an entry in a feed; later ones are greater, also those of a feed that begins anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -65,6 +65,8 @@ pub enum Happened {
         outcome: Option<Option<Outcome>>,
         /// The contact is finished or held, or is not any more: its state.
         moved: Option<ContactState>,
+        /// The revision of the contact's record that said so.
+        revision: u32,
     },
 }
 
@@ -75,6 +77,13 @@ pub struct FeedPage {
     pub entries: Vec<(FeedId, Happened)>,
     /// Whether all that came after the place asked for is still there; else something is missing before these.
     pub is_whole: bool,
+}
+
+impl FeedId {
+    /// When it was written.
+    pub fn at(self) -> Timestamp {
+        Timestamp::from_millis(self.ms as i64)
+    }
 }
 
 impl FeedRange {
@@ -102,20 +111,14 @@ impl Store {
     /// # Errors
     /// When Redis does not answer.
     pub async fn feed(&self, campaign: CampaignId, after: FeedId, most: usize) -> Result<FeedPage, StoreError> {
-        type Entries = Vec<(String, Vec<String>)>;
         let key = self.connection.keys().feed(campaign);
         let mut pipeline = redis::pipe();
         pipeline.cmd("XRANGE").arg(&key).arg("-").arg("+").arg("COUNT").arg(1);
         pipeline.cmd("XRANGE").arg(&key).arg(format!("({after}")).arg("+").arg("COUNT").arg(most);
         let (first, entries): (Entries, Entries) = self.connection.query_all(&pipeline).await?;
         let first = first.first().map(|(first, _)| id(first)).transpose()?;
-        let read = |(at, fields): &(String, Vec<String>)| {
-            let text = fields.get(1).map_or("", String::as_str);
-            let happened = Happened::read(campaign, text);
-            Ok((id(at)?, happened.ok_or_else(|| StoreError::Corrupt(format!("feed entry `{text}`")))?))
-        };
         Ok(FeedPage {
-            entries: entries.iter().map(read).collect::<Result<_, StoreError>>()?,
+            entries: entries.iter().map(|entry| read(campaign, entry)).collect::<Result<_, StoreError>>()?,
             is_whole: first.is_some_and(|first| first <= after),
         })
     }
@@ -146,7 +149,31 @@ impl Store {
 }
 
 impl Happened {
-    /// `b`; `s:STATE:REASON`; `d:VERSION`; `a:POSITION:REVISION:OUTCOME:STATE`, of which the last two may be absent.
+    /// An attempt ended.
+    pub(super) fn ended(attempt: AttemptId, outcome: Outcome) -> Self {
+        Self::Contact { attempt, outcome: Some(Some(outcome)), moved: None, revision: attempt.revision }
+    }
+
+    /// A contact is finished or held.
+    pub(super) fn moved(campaign: CampaignId, position: ContactPosition, revision: u32, state: ContactState) -> Self {
+        let attempt = AttemptId { campaign, position, revision };
+        Self::Contact { attempt, outcome: None, moved: Some(state), revision }
+    }
+
+    /// The contact that it is about.
+    pub fn position(&self) -> Option<ContactPosition> {
+        match self {
+            Self::Contact { attempt, .. } => Some(attempt.position),
+            _ => None,
+        }
+    }
+
+    /// Whether nobody of the campaign is called from then on.
+    pub fn ends_campaign(&self) -> bool {
+        matches!(self, Self::State { state: CampaignState::Stopped | CampaignState::Completed, .. })
+    }
+
+    /// `b`; `s:STATE:REASON`; `d:VERSION`; `a:POSITION:REVISION:OUTCOME:STATE:REVISION`, where outcome and state may be empty.
     fn read(campaign: CampaignId, text: &str) -> Option<Self> {
         let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
         match kind {
@@ -159,17 +186,46 @@ impl Happened {
             "d" => Some(Self::Definition { version: rest.parse().ok()? }),
             "a" => {
                 let parts: Vec<_> = rest.split(':').collect();
-                let &[position, revision, outcome, moved] = &parts[..] else { return None };
+                let &[position, of_attempt, outcome, moved, revision] = &parts[..] else { return None };
                 let attempt =
-                    AttemptId { campaign, position: position.parse().ok()?, revision: revision.parse().ok()? };
+                    AttemptId { campaign, position: position.parse().ok()?, revision: of_attempt.parse().ok()? };
                 let byte = |text: &str| (!text.is_empty()).then(|| text.parse::<u8>());
                 let outcome = byte(outcome).transpose().ok()?.map(Outcome::from_byte);
                 let moved = byte(moved).transpose().ok()?.and_then(ContactState::from_byte);
-                Some(Self::Contact { attempt, outcome, moved })
+                Some(Self::Contact { attempt, outcome, moved, revision: revision.parse().ok()? })
             }
             _ => None,
         }
     }
+}
+
+impl fmt::Display for Happened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Begun => f.write_str("b"),
+            Self::State { state, reason } => write!(f, "s:{}:{reason}", *state as u8),
+            Self::Definition { version } => write!(f, "d:{version}"),
+            Self::Contact { attempt, outcome, moved, revision } => {
+                let outcome = outcome.map(|outcome| outcome.map_or(0, |outcome| outcome as u8).to_string());
+                let moved = moved.map(|state| (state as u8).to_string());
+                let (outcome, moved) = (outcome.unwrap_or_default(), moved.unwrap_or_default());
+                write!(f, "a:{}:{}:{outcome}:{moved}:{revision}", attempt.position, attempt.revision)
+            }
+        }
+    }
+}
+
+/// Entries of a stream as Redis answers them.
+pub(super) type Entries = Vec<(String, Vec<String>)>;
+
+/// An entry with its place.
+pub(super) fn read(
+    campaign: CampaignId,
+    (at, fields): &(String, Vec<String>),
+) -> Result<(FeedId, Happened), StoreError> {
+    let text = fields.get(1).map_or("", String::as_str);
+    let happened = Happened::read(campaign, text);
+    Ok((id(at)?, happened.ok_or_else(|| StoreError::Corrupt(format!("feed entry `{text}`")))?))
 }
 
 fn id(text: &str) -> Result<FeedId, StoreError> {
@@ -202,15 +258,18 @@ mod tests {
     fn entries_are_read_as_the_scripts_write_them() {
         let read = |text| Happened::read(CAMPAIGN, text);
         let attempt = AttemptId { campaign: CAMPAIGN, position: 12, revision: 3 };
-        let contact = |outcome, moved| Some(Happened::Contact { attempt, outcome, moved });
-        assert_eq!(read("a:12:3:1:5"), contact(Some(Some(Outcome::Answered)), Some(ContactState::Completed)));
-        assert_eq!(read("a:12:3:0:"), contact(Some(None), None));
-        assert_eq!(read("a:12:3::9"), contact(None, Some(ContactState::Cancelled)));
+        let contact = |outcome, moved| Some(Happened::Contact { attempt, outcome, moved, revision: 5 });
+        assert_eq!(read("a:12:3:1:5:5"), contact(Some(Some(Outcome::Answered)), Some(ContactState::Completed)));
+        assert_eq!(read("a:12:3:0::5"), contact(Some(None), None));
+        assert_eq!(read("a:12:3::9:5"), contact(None, Some(ContactState::Cancelled)));
         let state = Happened::State { state: CampaignState::Paused, reason: "a: b".to_owned() };
         assert_eq!(read("s:4:a: b"), Some(state));
         assert_eq!(read("d:2"), Some(Happened::Definition { version: 2 }));
         assert_eq!(read("b"), Some(Happened::Begun));
-        assert!(["", "x", "a:1:2", "s:99:", "d:"].into_iter().all(|text| read(text).is_none()));
+        for text in ["a:12:3:1:5:5", "a:12:3:0::5", "a:12:3::9:5", "s:4:a: b", "d:2", "b"] {
+            assert_eq!(read(text).map(|happened| happened.to_string()).as_deref(), Some(text));
+        }
+        assert!(["", "x", "a:1:2", "a:1:2:3:4", "s:99:", "d:"].into_iter().all(|text| read(text).is_none()));
     }
 
     #[test]

@@ -64,6 +64,12 @@ keys! {
     feed(campaign) = "c:{}:feed";
     /// List: looks at a campaign's counters, oldest first, `close` or `wide` ones.
     timeline(campaign, pace) = "c:{}:t:{}";
+    /// Stream: what happened in a campaign and has still to be told to its receiver.
+    outbox(campaign) = "c:{}:outbox";
+    /// List: what came of telling it, newest first, as JSON.
+    deliveries(campaign) = "c:{}:deliveries";
+    /// Set: campaigns whose events are told to a receiver.
+    told() = "told";
     /// Set: accounts that campaigns name.
     accounts() = "accounts";
     /// Hash: an account's limits, pacing and health.

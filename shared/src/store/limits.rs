@@ -70,6 +70,8 @@ limits! {
     FEED_KEPT_MS = 300_000;
     /// Entries of a feed that are kept, and up to 100 more.
     FEED_ENTRIES_MAX = 10_000;
+    /// Deliveries to a campaign's receiver that are kept in its log.
+    DELIVERIES_KEPT = 1_000;
     /// Seconds of recent starts that are kept.
     STARTS_RING = 12;
     /// Looks at a campaign's counters that are kept, 10 s apart: two hours.

@@ -59,7 +59,7 @@ pub fn event(kind: &str, data: &impl Serialize) -> sse::Event {
 
 /// What an entry tells of a contact, as this role may see it.
 pub fn of_contact(contact: &ContactView, happened: &Happened, role: Role) -> Vec<sse::Event> {
-    let &Happened::Contact { attempt, outcome, moved } = happened else { return Vec::new() };
+    let &Happened::Contact { attempt, outcome, moved, .. } = happened else { return Vec::new() };
     let ended = outcome.and_then(|outcome| match outcome {
         Some(_) => of_attempt(contact, attempt, role),
         None => {

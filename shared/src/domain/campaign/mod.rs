@@ -4,6 +4,7 @@ mod call;
 mod calling_hours;
 mod guard;
 mod learned;
+mod notify;
 mod pacing;
 mod results;
 mod retry;
@@ -21,6 +22,7 @@ use super::{
     caps::{self, Caps},
     document::{Document, Table},
     guard::Guard,
+    notify::Notify,
     retry::RetryPolicy,
     schedule::Schedule,
 };
@@ -29,8 +31,8 @@ pub use pacing::Pacing;
 pub use results::ResultsPolicy;
 
 const KEYS: &[&str] =
-    &["name", "provider", "schedule", "calling_hours", "pacing", "retry", "caps", "call", "results", "guard"];
-const LATER_KEYS: &[&str] = &["notify", "archive"];
+    &["name", "provider", "schedule", "calling_hours", "pacing", "retry", "caps", "call", "results", "guard", "notify"];
+const LATER_KEYS: &[&str] = &["archive"];
 
 /// Everything a definition says, with its defaults filled in. It serialises to JSON under the file's own keys.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -59,6 +61,9 @@ pub struct CampaignDefinition {
     /// What pauses it.
     #[serde(skip_serializing_if = "Guard::is_empty")]
     pub guard: Guard,
+    /// Who is told what happens in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notify: Option<Notify>,
 }
 
 impl CampaignDefinition {
@@ -92,6 +97,7 @@ pub fn parse(source: &str, file_name: &str) -> Result<CampaignDefinition, Defini
         call: read(&root, "call", call::read)?,
         results: read(&root, "results", results::read)?,
         guard: read(&root, "guard", guard::read)?,
+        notify: root.table("notify")?.as_ref().map(notify::read).transpose()?,
     })
 }
 

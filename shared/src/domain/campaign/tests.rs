@@ -280,13 +280,33 @@ fn unknown_keys_are_refused_with_the_nearest_known() {
 
 #[test]
 fn keys_of_a_later_release_are_refused_and_never_ignored() {
-    for (rest, key) in [
-        ("[notify]\nwebhook = \"https://crm.example.com\"", ":3: notify:"),
-        ("[archive]\nretention = \"30d\"", ":3: archive:"),
+    let (error, hint) = refusal("[archive]\nretention = \"30d\"");
+    assert!(error.contains(":3: archive:") && error.contains("belongs to a later release"), "{error}");
+    assert!(hint.starts_with("remove `"), "{hint}");
+}
+
+#[test]
+fn who_is_told_is_read_and_shown_without_the_secret() {
+    let read = |rest: &str| parse(&format!("name = \"spring\"\nprovider = \"acme\"\n[notify]\n{rest}"), "spring.toml");
+    let source = "webhook = \"https://crm.example.com/redial\"\nsecret = \"s3cret\"\nformer_secret = { env = \"OLD\" }";
+    let definition = read(source).unwrap();
+    let shown = serde_json::to_value(&definition).unwrap();
+    assert_eq!(
+        shown["notify"],
+        serde_json::json!({
+            "webhook": "https://crm.example.com/redial", "secret": "…", "former_secret": { "env": "OLD" },
+            "events": ["attempt", "contact", "campaign"],
+        })
+    );
+    assert!(!format!("{definition:?}").contains("s3cret"));
+    for (rest, expected) in [
+        ("webhook = \"https://crm.example.com\"", "notify.secret: is required"),
+        ("webhook = \"crm.example.com\"\nsecret = \"s\"", ":4: notify.webhook: no address"),
+        ("webhook = \"https://ann:pw@crm.example.com\"\nsecret = \"s\"", ":4: notify.webhook: no address"),
+        ("webhook = \"https://crm.example.com\"\nsecret = \"s\"\nevents = [\"calls\"]", ":6: notify.events"),
     ] {
-        let (error, hint) = refusal(rest);
-        assert!(error.contains(key) && error.contains("belongs to a later release"), "{error}");
-        assert!(hint.starts_with("remove `"), "{hint}");
+        let error = read(rest).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
     }
 }
 

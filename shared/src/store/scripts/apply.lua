@@ -1,7 +1,8 @@
 -- apply: create a campaign, or change its definition under a new version.
 -- ARGV 2 name, 3 id for a new one, 4 definition, 5 account, 6 priority, 7 weight, 8 every_us, 9 max_live, 10 cron (0 | 1),
 -- 11 its caps, a rule a line (include/caps.lua), 12 whose zones count: those of all numbers, or of the one dialed
--- ('all' | 'dialed'), 13 what must be there: '' = anything, '-' = no such campaign, else `campaign version`
+-- ('all' | 'dialed'), 13 what must be there: '' = anything, '-' = no such campaign, else `campaign version`,
+-- 14 whether its events are told to somebody (0 | 1)
 -- Returns {code, id, version}: 2 created, 1 updated, 0 unchanged, -1 the id is taken (ask again with another), -2 the account of a
 -- campaign with contacts on calls cannot change, -3 whose zones count cannot change once there are contacts, -4 what must be there is not.
 --@include time campaign records lanes caps
@@ -35,6 +36,8 @@ call('HINCRBY', k_campaign(cid), 'version', 1)
 call('HSET', k_campaign(cid), 'account', ARGV[5], 'priority', ARGV[6], 'weight', ARGV[7], 'every_us', ARGV[8],
   'max_live', ARGV[9], 'cron', ARGV[10], 'zones', ARGV[12], 'applied_ms', now_ms)
 write_caps(cid, ARGV[11])
+call('HSET', k_campaign(cid), 'told', ARGV[14])
+if ARGV[14] == '1' then call('SADD', k_told(), cid) end
 -- A changed priority is a changed place.
 call('ZREM', k_ready(ARGV[5]), cid)
 local c = campaign(cid)

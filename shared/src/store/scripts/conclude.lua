@@ -50,7 +50,7 @@ for i = 2, #ARGV, GROUP do
     from, to = counted_state(c, from), counted_state(c, to)
     local has_moved = from ~= to and math.max(from, to) > WAITING
     if is_told or has_moved then
-      note(c, 'a', ARGV[i + 1], attempt, is_told and ARGV[i + 9] or '', has_moved and to or '')
+      note(c, 'a', ARGV[i + 1], attempt, is_told and ARGV[i + 9] or '', has_moved and to or '', revision_of(record))
     end
     answers[#answers + 1] = 1
   end

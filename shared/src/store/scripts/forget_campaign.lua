@@ -13,5 +13,6 @@ for i = 2, #lists, 2 do
 end
 call('UNLINK', k_campaign(cid), k_definition(cid), k_counts(cid), k_zones(cid), k_schemas(cid), k_dictionary(cid),
   k_blocks(cid), k_lane_hours(cid), k_lanes_open(cid), k_lanes_closed(cid), k_live(cid), k_suppressions(cid), k_feed(cid),
-  k_timeline(cid, 'close'), k_timeline(cid, 'wide'))
+  k_timeline(cid, 'close'), k_timeline(cid, 'wide'), k_outbox(cid), k_deliveries(cid))
+call('SREM', k_told(), cid)
 return call('HDEL', k_removing(), cid)

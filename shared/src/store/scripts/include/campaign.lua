@@ -6,12 +6,12 @@ local function campaign(cid)
   local c = campaigns[cid]
   if c then return c end
   local v = call('HMGET', k_campaign(cid), 'state', 'account', 'version', 'priority', 'weight', 'pass', 'every_us',
-    'max_live', 'tat_us', 'claimed', 'run_until', 'unfinished', 'heard_until')
+    'max_live', 'tat_us', 'claimed', 'run_until', 'unfinished', 'heard_until', 'told')
   c = {
     cid = cid, state = v[1], account = v[2], version = v[3], priority = tonumber(v[4] or 5), weight = tonumber(v[5] or 1),
     pass = tonumber(v[6] or 0), every_us = tonumber(v[7] or 0), max_live = tonumber(v[8] or 0), tat_us = tonumber(v[9] or 0),
     claimed = tonumber(v[10] or 0), run_until = tonumber(v[11] or 0), unfinished = v[12] or '',
-    heard_until = tonumber(v[13] or 0),
+    heard_until = tonumber(v[13] or 0), is_told = v[14] == '1',
   }
   campaigns[cid] = c
   return c
@@ -22,11 +22,14 @@ local function is_dialing(c)
   return c.state == STATE.running and c.unfinished == '' and (c.run_until == 0 or now_ms < c.run_until)
 end
 
--- Tells those who listen what has happened, in the words of `Happened` (feed.rs). This is the one place through which it goes: whatever
--- is to be told of is noted by the script that changes it, and nothing is written where nobody listens.
+-- Notes what has happened, in the words of `Happened` (feed.rs): for those who listen, and for the receiver of a campaign that
+-- has one. This is the one place through which it goes: whatever is to be told of is noted by the script that changes it.
 local function note(c, ...)
-  if c.heard_until <= now_ms then return end
-  call('XADD', k_feed(c.cid), 'MAXLEN', '~', FEED_ENTRIES_MAX, '*', 'e', table.concat({ ... }, ':'))
+  local is_heard = c.heard_until > now_ms
+  if not is_heard and not c.is_told then return end
+  local entry = table.concat({ ... }, ':')
+  if is_heard then call('XADD', k_feed(c.cid), 'MAXLEN', '~', FEED_ENTRIES_MAX, '*', 'e', entry) end
+  if c.is_told then call('XADD', k_outbox(c.cid), '*', 'e', entry) end
 end
 
 -- A completed campaign that has somebody to call after all goes on with the run it had completed before its time, else
