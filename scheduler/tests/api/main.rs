@@ -12,6 +12,7 @@ mod hooks;
 mod limits;
 mod looking;
 mod machines;
+mod notifications;
 mod pages;
 mod plan;
 mod providers;
