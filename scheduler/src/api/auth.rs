@@ -9,7 +9,7 @@ use axum::{
 };
 use redial_shared::domain::role::Role;
 
-use super::{ApiState, Problem, limits, tokens};
+use super::{ApiState, Problem, limits, requests, tokens};
 
 /// The role of whoever asks; every handler behind [`authorize`] can have it.
 pub type Caller = Extension<Role>;
@@ -31,6 +31,9 @@ pub async fn authorize(State(state): State<ApiState>, mut request: Request, next
         Ok(known) => known,
         Err(problem) => return problem.into_response(),
     };
+    if !role.sees_numbers() {
+        requests::hide_numbers();
+    }
     if let Err(wait) = state.limits.request(token.as_str()) {
         return limits::too_many(wait);
     }

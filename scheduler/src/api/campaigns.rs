@@ -74,9 +74,10 @@ pub struct CampaignParams {
         ("If-Match" = Option<String>, Header, description = "An `ETag` of this campaign: only if its definition is still that one"),
         ("If-None-Match" = Option<String>, Header, description = "`*`: only if there is no such campaign"),
     ),
-    request_body(content = String, content_type = "application/toml", description = "The definition"),
+    request_body(description = "The definition", content((String = "application/toml"), (serde_json::Value = "application/json"))),
     responses(
         (status = 200, description = "Applied", body = AppliedAnswer, headers(("ETag" = String, description = "The definition's edition"))),
+        (status = 404, description = "What no campaign can be called", body = Problem),
         (status = 409, description = "It has live calls, and would change its provider", body = Problem),
         (status = 412, description = "`If-Match` or `If-None-Match` does not hold", body = Problem),
         (status = 415, description = "Neither TOML nor JSON", body = Problem),

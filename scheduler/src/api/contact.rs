@@ -1,10 +1,12 @@
 //! One contact with its attempts.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use axum::{Extension, Json, extract::State, http::request::Parts};
 use redial_shared::{
-    domain::{PhoneNumber, geography::ZoneSource, learned::Captured, place::Region, role::Role},
+    domain::{
+        PhoneNumber, geography::ZoneSource, learned::Captured, masking::without_numbers, place::Region, role::Role,
+    },
     store::{
         Recording, RecordingFate,
         view::{AttemptView, ContactView},
@@ -20,6 +22,9 @@ use super::{
     openings::Openings,
     why::{Situation, why_not_now},
 };
+
+/// Digits that are a number of somebody, without its country's or area's.
+const LOCAL_DIGITS_MIN: usize = 7;
 
 /// A contact with everything known of it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -154,10 +159,12 @@ pub async fn contact(
         suppressed: &suppressed,
         openings: &openings,
     };
-    let why = why_not_now(&situation);
+    let why = text_shown(&why_not_now(&situation), role);
     let next_attempt_at = openings.next_attempt_at(&contact);
     let recordings = recordings(&state, &contact, role).await?;
-    let mut answer = ContactAnswer::of(ContactView { next_attempt_at, ..contact }, why, role);
+    let mut contact = ContactView { next_attempt_at, ..contact };
+    veil(&mut contact, role);
+    let mut answer = ContactAnswer::of(contact, why, role);
     for (attempt, recording) in answer.attempts.iter_mut().zip(recordings) {
         attempt.recording = recording;
     }
@@ -214,11 +221,43 @@ pub fn shown(number: &PhoneNumber, role: Role) -> String {
     if role.sees_numbers() { number.as_e164().to_owned() } else { number.masked() }
 }
 
-/// The contact's id as this role may see it: lists without ids use the number.
+/// The contact's id as this role may see it: lists without ids use the number, others may do so too in their own way.
 pub fn contact_id(contact: &ContactView, role: Role) -> String {
-    match contact.numbers.iter().find(|number| [number.as_e164(), number.digits()].contains(&&*contact.id)) {
-        Some(number) => shown(number, role),
-        None => contact.id.clone(),
+    if role.sees_numbers() {
+        return contact.id.clone();
+    }
+    let digits: String = contact.id.chars().filter(char::is_ascii_digit).collect();
+    let is_of = |number: &&PhoneNumber| {
+        digits.len() >= LOCAL_DIGITS_MIN && number.digits().ends_with(digits.trim_start_matches('0'))
+    };
+    match contact.numbers.iter().find(is_of) {
+        Some(number) => number.masked(),
+        None => without_numbers(&contact.id).into_owned(),
+    }
+}
+
+/// A text that came from a list, a provider or a user, as this role may see it: whatever looks like a number is masked.
+pub fn text_shown(text: &str, role: Role) -> String {
+    if role.sees_numbers() { text.to_owned() } else { without_numbers(text).into_owned() }
+}
+
+/// Takes out of a contact's texts what this role may not see. Its numbers and its id are shown by [`shown`] and [`contact_id`].
+pub fn veil(contact: &mut ContactView, role: Role) {
+    if role.sees_numbers() {
+        return;
+    }
+    let veil = |text: &mut String| {
+        if let Cow::Owned(masked) = without_numbers(text) {
+            *text = masked;
+        }
+    };
+    contact.attributes.iter_mut().for_each(|(_, value)| veil(value));
+    veil(&mut contact.reason);
+    for attempt in &mut contact.attempts {
+        veil(&mut attempt.reason);
+        veil(&mut attempt.provider_status);
+        let captured = attempt.captured.iter();
+        attempt.captured = captured.map(|(name, value)| (name.to_owned(), text_shown(value, role))).collect();
     }
 }
 

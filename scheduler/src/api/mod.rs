@@ -101,7 +101,7 @@ impl ApiState {
 /// All routes.
 pub fn router(state: ApiState) -> Router {
     let hooks = Arc::new(hooks::Hooks::open(&state.config));
-    let (api, document) = OpenApiRouter::with_openapi(openapi::document())
+    let (api, mut document) = OpenApiRouter::with_openapi(openapi::document())
         .routes(routes!(campaigns::list))
         .routes(routes!(campaigns::status, campaigns::apply, remove::remove))
         .routes(routes!(campaigns::definition))
@@ -136,6 +136,7 @@ pub fn router(state: ApiState) -> Router {
         .route_layer(middleware::from_fn_with_state(state.clone(), auth::authorize))
         .merge(OpenApiRouter::new().routes(routes!(hooks::receive)).layer(Extension(hooks)))
         .split_for_parts();
+    openapi::complete(&mut document);
     let api = api.merge(openapi::routes(&document)).merge(health::routes()).merge(dashboard::routes());
     let api = with_fallbacks(api).route_layer(middleware::from_fn(limits::in_time));
     let api = match browsers::cross_origin(&state.config.http.cors_origins) {

@@ -4,7 +4,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use redial_shared::store::StoreError;
+use redial_shared::{domain::masking::without_numbers, store::StoreError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -150,6 +150,8 @@ impl From<StoreError> for Problem {
 impl IntoResponse for Problem {
     fn into_response(mut self) -> Response {
         self.request_id = requests::current_id();
+        self.detail = told(&self.detail);
+        self.errors.iter_mut().for_each(|error| error.detail = told(&error.detail));
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = (self.status, body).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
@@ -158,6 +160,13 @@ impl IntoResponse for Problem {
         }
         response
     }
+}
+
+/// In one line, and as whoever asks may see it: it may repeat what was asked for.
+fn told(text: &str) -> String {
+    let one_line =
+        text.split(|sign: char| sign.is_control()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    if requests::sees_numbers() { one_line } else { without_numbers(&one_line).into_owned() }
 }
 
 fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {

@@ -147,3 +147,12 @@ async fn a_revoked_token_is_told_no_more() {
     api.store.revoke_token(&viewer.id).await.unwrap();
     while events.next().await.is_some() {}
 }
+
+#[tokio::test]
+async fn who_listens_to_a_campaign_that_is_removed_is_told_so() {
+    let api = Api::with_campaign().await;
+    let mut events = api.listen(Role::Viewer, None).await;
+    api.ask("DELETE", "/api/v1/campaigns/nightly", &[], "").await.ok();
+    events.next_of("removed").await;
+    assert!(events.next().await.is_none());
+}

@@ -13,6 +13,7 @@ pub mod ids;
 pub mod interval;
 pub mod learned;
 mod local_time;
+pub mod masking;
 pub mod notify;
 pub mod number_list;
 pub mod phone;

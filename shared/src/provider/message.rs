@@ -1,11 +1,8 @@
 //! A provider's own words, made fit for a report: short, in one line, without our secrets and telephone numbers.
 
-use std::sync::LazyLock;
-
-use regex::{Captures, Regex};
 use serde_json::Value;
 
-use crate::domain::PhoneNumber;
+use crate::domain::masking::without_numbers;
 
 /// The most characters of a message that are kept.
 const MESSAGE_MAX_CHARS: usize = 300;
@@ -28,8 +25,8 @@ pub(super) fn describe(status: u16, body: &[u8], secrets: &[String]) -> String {
         Err(_) if text.trim_start().starts_with('<') => String::new(),
         Err(_) => text.into_owned(),
     };
-    let said = without_numbers(&in_one_line(&without_secrets(&said, secrets)));
-    let said = shorten(&said, MESSAGE_MAX_CHARS);
+    let said = in_one_line(&without_secrets(&said, secrets));
+    let said = shorten(&without_numbers(&said), MESSAGE_MAX_CHARS);
     if said.is_empty() { format!("HTTP {status}") } else { format!("HTTP {status}: {said}") }
 }
 
@@ -74,23 +71,6 @@ fn without_what_follows(text: String, mark: &str) -> String {
         rest = &after[end..];
     }
     shown + rest
-}
-
-/// Whatever may be a telephone number, seven digits or more however they are grouped, is masked as in a log; without `+`
-/// no more than its last two digits are shown.
-fn without_numbers(text: &str) -> String {
-    static NUMBER: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"(?:\+ ?)?\(?\d(?:[ .()\p{Pd}]{0,3}\d){6,}").expect("the pattern is well-formed"));
-    let masked = |found: &Captures<'_>| {
-        let number: String = found[0].chars().filter(|c| *c == '+' || c.is_numeric()).collect();
-        PhoneNumber::from_e164(&number).map_or_else(|_| last_two(&number), |number| number.masked())
-    };
-    NUMBER.replace_all(text, masked).into_owned()
-}
-
-fn last_two(number: &str) -> String {
-    let start = number.char_indices().nth_back(1).map_or(0, |(start, _)| start);
-    format!("{BLANK}{}", &number[start..])
 }
 
 fn in_one_line(text: &str) -> String {

@@ -93,6 +93,10 @@ impl Store {
             command.arg(self.connection.keys().block(info.id, number));
         }
         let bytes: Vec<Option<Vec<u8>>> = self.connection.query(&command).await?;
+        // Blocks go only with their campaign: then whoever still reads it learns that it is gone.
+        if bytes.contains(&None) && self.campaign_id(&info.name).await? != info.id {
+            return Err(StoreError::NoCampaign(info.name.to_string()));
+        }
         let mut decompressor = Decompressor::new(self.dictionary(info).await?.as_deref()).map_err(damaged)?;
         let mut decode = |(&number, bytes): (&u32, Option<Vec<u8>>)| {
             let corrupt = |cause: String| StoreError::Corrupt(format!("block {number} of {}: {cause}", info.name));

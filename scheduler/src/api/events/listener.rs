@@ -13,7 +13,12 @@ use tokio::{
 };
 
 use super::told::{DefinitionEvent, Nothing, ResetEvent, StateEvent, event, of_contact};
-use crate::api::{ApiState, Problem, auth::TokenHash, status::Status};
+use crate::api::{
+    ApiState, Problem,
+    auth::TokenHash,
+    contact::{text_shown, veil},
+    status::Status,
+};
 
 /// Pause between two looks at the feed.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -159,11 +164,13 @@ impl Listener {
             _ => None,
         });
         let positions = positions.collect();
-        let (_, contacts) = self.state.store.contacts_at(self.campaign, &positions).await?;
+        let (_, mut contacts) = self.state.store.contacts_at(self.campaign, &positions).await?;
+        contacts.values_mut().for_each(|contact| veil(contact, self.role));
         for (id, happened) in page.entries {
             let mut events = match &happened {
                 Happened::Begun => Vec::new(),
                 Happened::State { state, reason } => {
+                    let reason = &text_shown(reason, self.role);
                     let told = StateEvent { campaign: self.name.as_str(), state: state.as_str(), reason };
                     vec![event("state", &told)]
                 }

@@ -26,6 +26,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     ApiState, Problem,
     auth::Caller,
+    contact::veil,
     extract::{Campaign, Params},
     openings::Openings,
 };
@@ -109,6 +110,7 @@ pub async fn results(
     let rows = RowWriter::new(format, columns.columns());
     let write = move |contact: &mut ContactView, out: &mut RowWriter| {
         if filter.takes(contact) {
+            veil(contact, role);
             contact.next_attempt_at = openings.next_attempt_at(contact);
             columns.write(contact, out);
         }
@@ -146,6 +148,7 @@ pub async fn attempts(
     let columns = AttemptColumns::new(role);
     let rows = RowWriter::new(format, columns.columns());
     let write = move |contact: &mut ContactView, out: &mut RowWriter| {
+        veil(contact, role);
         columns.write(contact, |attempt| filter.takes_attempt(contact, attempt), out);
     };
     Ok(streamed(format, export(state, info, rows, write).await?))

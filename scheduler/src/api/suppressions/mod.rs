@@ -9,6 +9,7 @@ use redial_shared::{
     domain::{
         CampaignName, PhoneNumber, Timestamp,
         contact_list::{Country, number::normalise},
+        role::Role,
         suppression::{ListName, Suppression},
         units::Span,
     },
@@ -20,7 +21,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     ApiState, Problem,
     auth::Caller,
-    contact::shown,
+    contact::{shown, text_shown},
     extract::Params,
     json::{JsonBody, JsonRequest},
     verbs::CLOCK_ERROR_US,
@@ -161,7 +162,7 @@ pub struct EntryAnswer {
     get, path = "/api/v1/suppressions", operation_id = "suppressions", tag = "suppressions",
     responses((status = 200, description = "All lists", body = SuppressionLists)),
 )]
-pub async fn list(State(state): State<ApiState>) -> Result<Json<SuppressionLists>, Problem> {
+pub async fn list(State(state): State<ApiState>, Extension(role): Caller) -> Result<Json<SuppressionLists>, Problem> {
     let campaigns = state.store.campaigns().await?;
     let name_of = |scope: Scope| {
         let campaign = campaigns.iter().find(|campaign| Some(campaign.id) == scope);
@@ -174,7 +175,7 @@ pub async fn list(State(state): State<ApiState>) -> Result<Json<SuppressionLists
         imported: view.imported,
         imported_at: view.imported_at.map(|at| at.to_string()),
         until: view.until.map(|until| until.to_string()),
-        reason: view.reason,
+        reason: text_shown(&view.reason, role),
     });
     Ok(Json(SuppressionLists { lists: lists.collect() }))
 }
@@ -200,7 +201,7 @@ pub async fn check(
     let found = state.store.suppressions(scope, &numbers).await?;
     let answer = |(number, lists): (&PhoneNumber, Vec<Suppression>)| {
         let lists = lists.into_iter().filter(|one| list.as_ref().is_none_or(|list| one.list == *list));
-        let lists: Vec<EntryAnswer> = lists.map(|one| EntryAnswer::of(one, params.campaign.as_deref())).collect();
+        let lists: Vec<EntryAnswer> = lists.map(|one| EntryAnswer::of(one, params.campaign.as_deref(), role)).collect();
         NumberAnswer { number: shown(number, role), suppressed: !lists.is_empty(), lists }
     };
     Ok(Json(CheckAnswer { numbers: numbers.iter().zip(found).map(answer).collect() }))
@@ -263,13 +264,13 @@ pub async fn remove(
 }
 
 impl EntryAnswer {
-    fn of(one: Suppression, campaign: Option<&str>) -> Self {
+    fn of(one: Suppression, campaign: Option<&str>, role: Role) -> Self {
         Self {
             list: one.list.to_string(),
             campaign: campaign.filter(|_| one.of_campaign).map(str::to_owned),
             since: one.since.to_string(),
             until: one.until.map(|until| until.to_string()),
-            reason: one.reason,
+            reason: text_shown(&one.reason, role),
         }
     }
 }
