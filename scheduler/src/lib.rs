@@ -16,6 +16,7 @@ mod runs;
 mod service;
 mod table;
 mod timeline;
+mod uncap;
 
 #[cfg(test)]
 mod testing;
@@ -39,6 +40,7 @@ use prune::Prune;
 use reaper::Reaper;
 use runs::Runs;
 use timeline::Timelines;
+use uncap::Uncap;
 
 /// Does the scheduler's background work until `stop`: waits to lead, and while it leads, runs every service. Whatever goes
 /// wrong is logged and tried again.
@@ -69,6 +71,7 @@ fn begin_services(store: &Store, leadership: Leadership, term: &CancellationToke
     services.spawn(service::run(Hours::new(store.clone(), leadership), store.clone(), term.clone()));
     services.spawn(service::run(Reaper::new(store.clone()), store.clone(), term.clone()));
     services.spawn(service::run(Timelines::new(store.clone()), store.clone(), term.clone()));
+    services.spawn(service::run(Uncap::new(store.clone()), store.clone(), term.clone()));
     services.spawn(service::run(Prune::new(store.clone(), leadership), store.clone(), term.clone()));
     services
 }

@@ -48,6 +48,7 @@ mod standing;
 mod suppressions;
 mod timeline;
 mod tokens;
+mod uncap;
 mod upload;
 pub mod view;
 
@@ -73,10 +74,11 @@ pub use polls::{PollEntry, TakenPolls};
 pub use reap::Reaped;
 pub use recordings::{Recording, RecordingCounts, RecordingFate};
 pub use restart::Prepared;
-pub use standing::{NextRun, Preparation, Standing};
+pub use standing::{NextRun, Preparation, Standing, Standings};
 pub use suppressions::{Import, Imported, ListView, Scope, Suppress};
 pub use timeline::Pace;
 pub use tokens::KnownToken;
+pub use uncap::CapsInForce;
 pub use upload::Upload;
 
 use crate::domain::Timestamp;
