@@ -23,7 +23,7 @@ pub struct LaneBacklog {
     /// Due later, by time.
     pub later: Vec<(Timestamp, u64)>,
     /// Those who are due later.
-    waiting: Vec<ContactPosition>,
+    pub(super) waiting: Vec<ContactPosition>,
 }
 
 impl Store {
