@@ -30,6 +30,8 @@ keys! {
     campaign(campaign) = "c:{}";
     /// String: how often campaigns have changed in what the leader decides from.
     changes() = "changes";
+    /// String: how many campaigns have been removed.
+    removals() = "changes:removals";
     /// Zset: campaigns by the number of their last such change.
     changed() = "changed";
     /// String: the definition as it was applied.

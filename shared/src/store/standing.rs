@@ -124,6 +124,8 @@ pub struct Standings {
 struct Known {
     /// After so many changes; none: nothing was read yet.
     changes: Option<u64>,
+    /// Campaigns that had been removed: then all are read again.
+    removals: u64,
     /// Restarts of Redis that had been met: it may have lost its last changes.
     restarts: u64,
     standings: HashMap<CampaignId, Standing>,
@@ -137,12 +139,15 @@ impl Standings {
     pub async fn read(&self) -> Result<Vec<Standing>, StoreError> {
         let mut known = self.known.lock().await;
         let store = &self.store;
-        let mut command = redis::cmd("GET");
-        command.arg(store.connection.keys().changes());
-        let changes = store.connection.query::<Option<u64>>(&command).await?.unwrap_or(0);
+        let keys = store.connection.keys();
+        let mut command = redis::cmd("MGET");
+        command.arg(keys.changes()).arg(keys.removals());
+        let (changes, removals): (Option<u64>, Option<u64>) = store.connection.query(&command).await?;
+        let (changes, removals) = (changes.unwrap_or(0), removals.unwrap_or(0));
         // Asked for afterwards: it may have been this command that met another Redis process.
         let restarts = store.connection.restarts_met();
-        match known.changes.filter(|before| known.restarts == restarts && *before <= changes) {
+        let goes_on = (known.restarts, known.removals) == (restarts, removals);
+        match known.changes.filter(|before| goes_on && *before <= changes) {
             Some(before) if before == changes => {}
             Some(before) => {
                 for some in store.changed_since(before).await?.chunks(PAGE) {
@@ -155,7 +160,7 @@ impl Standings {
                 known.standings = read.into_iter().map(|standing| (standing.id, standing)).collect();
             }
         }
-        (known.changes, known.restarts) = (Some(changes), restarts);
+        (known.changes, known.removals, known.restarts) = (Some(changes), removals, restarts);
         Ok(known.standings.values().cloned().collect())
     }
 }
