@@ -14,7 +14,7 @@ use std::{
 
 use redial_shared::{
     domain::{CampaignId, CampaignState, Outcome, Timestamp, guard::Guard},
-    store::{Leadership, Notes, Standing, Store, StoreError, Verb},
+    store::{Leadership, Notes, Standing, Standings, Store, StoreError, Verb},
 };
 
 use crate::service::{Service, pass_over};
@@ -25,6 +25,7 @@ type Ended = BTreeMap<Outcome, u64>;
 /// Pauses campaigns.
 pub(crate) struct Guards {
     store: Store,
+    standings: Standings,
     leadership: Leadership,
     /// What had ended in earlier rounds, oldest first, of campaigns that have a guard and are running.
     seen: Mutex<HashMap<CampaignId, VecDeque<Ended>>>,
@@ -38,7 +39,7 @@ pub(crate) struct GuardCounts {
 
 impl Guards {
     pub(crate) fn new(store: Store, leadership: Leadership) -> Self {
-        Self { store, leadership, seen: Mutex::default() }
+        Self { standings: store.follow_standings(), store, leadership, seen: Mutex::default() }
     }
 
     /// Why a campaign is to be paused, if it is.
@@ -95,7 +96,7 @@ impl Service for Guards {
     async fn run_once(&self, _: Timestamp) -> Result<GuardCounts, StoreError> {
         let mut counts = GuardCounts::default();
         let running: Vec<Standing> =
-            self.store.standings().await?.into_iter().filter(|one| one.state == CampaignState::Running).collect();
+            self.standings.read().await?.into_iter().filter(|one| one.state == CampaignState::Running).collect();
         let is_running = |id: &CampaignId| running.iter().any(|standing| standing.id == *id);
         self.seen.lock().expect("no panic while held").retain(|id, _| is_running(id));
         for standing in &running {

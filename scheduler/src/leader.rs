@@ -7,6 +7,9 @@ use tokio_util::sync::CancellationToken;
 
 /// Renewals within one lease.
 const RENEWALS: u32 = 5;
+/// However long workers' leases are, a leader that says nothing is replaced after this: runs are to begin on time, of which a
+/// takeover may take no more than a part (`schedule::LATE_TICK_MAX`).
+const LEASE_MAX: Duration = Duration::from_secs(15);
 
 /// A scheduler that wants to lead.
 pub(crate) struct Candidate {
@@ -17,7 +20,9 @@ pub(crate) struct Candidate {
 }
 
 impl Candidate {
+    /// One that leads for `lease` at a time, 15 s at most.
     pub(crate) fn new(store: Store, lease: Duration) -> Self {
+        let lease = lease.min(LEASE_MAX);
         let name = format!("{}:{:016x}", std::process::id(), rand::random::<u64>());
         Self { store, name, lease }
     }

@@ -17,6 +17,7 @@ mod runs;
 mod service;
 mod table;
 mod timeline;
+mod uncap;
 
 #[cfg(test)]
 mod testing;
@@ -41,6 +42,7 @@ use prune::Prune;
 use reaper::Reaper;
 use runs::Runs;
 use timeline::Timelines;
+use uncap::Uncap;
 
 /// Does the scheduler's background work until `stop`: waits to lead, and while it leads, runs every service. Whatever goes
 /// wrong is logged and tried again.
@@ -71,6 +73,7 @@ fn begin_services(config: &Config, store: &Store, leadership: Leadership, term: 
     services.spawn(service::run(Hours::new(store.clone(), leadership), store.clone(), term.clone()));
     services.spawn(service::run(Reaper::new(store.clone()), store.clone(), term.clone()));
     services.spawn(service::run(Timelines::new(store.clone()), store.clone(), term.clone()));
+    services.spawn(service::run(Uncap::new(store.clone()), store.clone(), term.clone()));
     services.spawn(service::run(Prune::new(store.clone(), leadership), store.clone(), term.clone()));
     services.spawn(service::run(Couriers::new(store.clone(), config.notify), store.clone(), term.clone()));
     services

@@ -71,6 +71,13 @@ impl World {
         (world, now)
     }
 
+    /// Another process's way to the same workspace. Its clock is moved for itself.
+    pub(crate) async fn another_store(&self) -> Store {
+        let store = Store::connect(&self.server.url(), "test", LEASE).await.unwrap();
+        store.set_now(self.store.clock().now());
+        store
+    }
+
     /// The Redis itself.
     pub(crate) fn redis(&self) -> redis::Connection {
         redis::Client::open(self.server.url()).unwrap().get_connection().unwrap()
@@ -228,4 +235,12 @@ impl World {
 pub(crate) fn time(text: &str) -> Timestamp {
     let rfc3339 = if text.len() == 16 { format!("{}:00Z", text.replace(' ', "T")) } else { text.replace(' ', "T") };
     DateTime::parse_from_rfc3339(&rfc3339).unwrap().to_utc().into()
+}
+
+/// Commands that Redis has executed so far, those within scripts too.
+pub(crate) fn commands(world: &World) -> u64 {
+    let info: String = redis::cmd("INFO").arg("commandstats").query(&mut world.redis()).unwrap();
+    let calls = |line: &str| line.split([':', ',']).find_map(|part| part.strip_prefix("calls=")?.parse::<u64>().ok());
+    let lines = info.lines().filter(|line| line.starts_with("cmdstat_") && !line.starts_with("cmdstat_info"));
+    lines.filter_map(calls).sum()
 }

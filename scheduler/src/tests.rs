@@ -1,9 +1,17 @@
-//! The scheduler as a whole, by Redis's own clock.
+//! The scheduler as a whole, by Redis's own clock, and by one that is moved by hand.
+
+mod audit;
+mod edits;
+mod idle;
+mod office;
+mod phones;
+mod soonest;
+mod week;
 
 use std::time::Duration;
 
 use redial_shared::{
-    domain::{CampaignState, Outcome},
+    domain::{CampaignState, Outcome, schedule::LATE_TICK_MAX},
     store::Verb,
 };
 
@@ -48,4 +56,14 @@ async fn a_leader_that_another_one_replaced_notices_at_its_next_renewal() {
     world.leader("another").await;
     tokio::time::timeout(DEADLINE, candidate.hold(leadership, &stop)).await.expect("its term is over");
     assert!(!stop.is_cancelled());
+}
+
+#[tokio::test]
+async fn a_leader_is_replaced_in_time_for_a_run_however_long_the_leases_of_workers_are() {
+    let (world, now) = World::at("2026-06-01 12:00").await;
+    let candidate = Candidate::new(world.store.clone(), Duration::from_secs(3600));
+    candidate.elected(&CancellationToken::new()).await.unwrap();
+    assert_eq!(world.store.lead("another", Duration::from_secs(15)).await.unwrap(), None);
+    world.store.set_now(now + LATE_TICK_MAX / 2);
+    assert!(world.store.lead("another", Duration::from_secs(15)).await.unwrap().is_some());
 }

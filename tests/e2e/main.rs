@@ -2,6 +2,7 @@
 
 mod call;
 mod hooks;
+mod leaders;
 mod limits;
 mod verbs;
 mod walk;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use redial_shared::{
     domain::ContactState,
     store::{
-        limits,
+        Standing, limits,
         view::{AttemptView, CampaignView, ContactView},
     },
 };
@@ -36,6 +36,7 @@ impl World {
             self.compared.clear();
         }
         self.inside.compare(&self.model).await?;
+        self.compare_standings().await?;
         if self.compared.is_empty() {
             self.compare_suppressions().await?;
         }
@@ -51,6 +52,17 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// Who only reads the campaigns that are said to have changed sees them as they are.
+    async fn compare_standings(&self) -> Step {
+        let by_id = |mut standings: Vec<Standing>| {
+            standings.sort_by_key(|standing| standing.id);
+            standings
+        };
+        let followed = by_id(self.standings.read().await.map_err(failed)?);
+        let read = by_id(self.store.standings().await.map_err(failed)?);
+        same("standings", followed, read)
     }
 
     /// Every number on every list, as each campaign meets it.

@@ -10,7 +10,7 @@ use std::{
 use rand::{Rng, SeedableRng, rngs::SmallRng, seq::IndexedRandom};
 use redial_shared::{
     domain::{AttemptId, CampaignId, Timestamp, contact, record::Record},
-    store::{CampaignInfo, Claimed, Intent, Settlement, Store},
+    store::{CampaignInfo, Claimed, Intent, Settlement, Standings, Store},
 };
 
 use crate::{
@@ -39,6 +39,8 @@ pub struct World {
     pub redis_has_crashed: bool,
     pub workspace: String,
     pub store: Store,
+    /// Where campaigns stand, as the leader follows it.
+    pub standings: Standings,
     pub inside: Inside,
     pub model: Model,
     pub workers: Vec<Worker>,
@@ -120,6 +122,7 @@ impl World {
             redis,
             redis_has_crashed: false,
             workspace,
+            standings: store.follow_standings(),
             store,
             inside,
             model,

@@ -83,7 +83,7 @@ async fn a_permit_never_lies_past_the_close_of_its_window() {
     let id = campaign(&store, "short", 1, "rate = \"100/s\"").await;
     let to = Timestamp::from_millis(NOON_MS + 1_000);
     let interval = redial_shared::domain::Interval { from: Timestamp::from_millis(NOON_MS), to };
-    assert!(store.write_hours(id, 1, &[(5, vec![interval])]).await.unwrap());
+    assert!(store.write_hours(id, 1, &[(5, vec![interval])], None).await.unwrap());
     let permits = permits(&store).await;
     let last = permits[&id].last().copied().unwrap();
     assert!(last < to.as_millis() * 1_000 && permits[&id].len() > 90, "{last}, {}", permits[&id].len());

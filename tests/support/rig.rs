@@ -147,6 +147,18 @@ impl Rig {
         scheduler
     }
 
+    /// Starts one more `redial scheduler`, whose API serves elsewhere, and waits until that listens.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn further_scheduler(&self, name: &str) -> Process {
+        let mut command = self.command(&self.config);
+        command.env("REDIAL__HTTP__LISTEN", format!("127.0.0.1:{}", free_port())).arg("scheduler");
+        let scheduler = Process::start(name, &mut command, self.directory.path().join(format!("{name}.log")));
+        until_done(&format!("{name} listens"), UP_WITHIN, || scheduler.log().contains("listening on"));
+        scheduler
+    }
+
     /// Starts a `redial worker` and waits until it works.
     ///
     /// # Panics

@@ -24,6 +24,7 @@ use super::{
     definition,
     extract::{Campaign, Params, names_media_type},
     status::{Status, StatusState},
+    verbs,
 };
 
 /// Campaigns on one page at most.
@@ -66,7 +67,8 @@ pub struct CampaignParams {
 
 /// Create or update a campaign.
 ///
-/// The body is a definition file, as TOML or as the same in JSON. Applying the same definition again changes nothing.
+/// The body is a definition file, as TOML or as the same in JSON. Applying the same definition again changes nothing. The
+/// answer comes when no call can start any more that the new definition does not allow.
 #[utoipa::path(
     put, path = "/api/v1/campaigns/{name}", operation_id = "apply", tag = "campaigns",
     params(
@@ -99,6 +101,7 @@ pub async fn apply(
     if applied != Applied::Unchanged {
         state.store.refresh_hours(edition.campaign, state.store.clock().now()).await?;
     }
+    verbs::last_send(&state, state.store.last_send_by_us(edition.campaign).await?).await;
     let answer = AppliedAnswer { campaign: name.to_string(), result: applied_word(applied) };
     Ok(tagged(&HeaderMap::new(), &definition_tag(edition), Json(answer)))
 }

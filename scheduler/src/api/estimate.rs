@@ -43,7 +43,8 @@ pub fn finish(view: &CampaignView, account: Option<&AccountConfig>, now: Timesta
     Some(now + left)
 }
 
-fn calls_left(counts: &Counts, policy: &RetryPolicy) -> f64 {
+/// Calls that a campaign has still to make.
+pub fn calls_left(counts: &Counts, policy: &RetryPolicy) -> f64 {
     let contacts = |state| counts.by_state.get(&state).copied().unwrap_or(0) as f64;
     let open = contacts(ContactState::Pending) + contacts(ContactState::Waiting) + contacts(ContactState::Active);
     if open == 0.0 {

@@ -96,7 +96,7 @@ pub async fn pause(
     conditions: Conditions,
 ) -> Result<Json<VerbAnswer>, Problem> {
     let changed = change_if(&state, &name, Verb::Pause, &conditions).await?;
-    last_send(&state, &changed).await;
+    last_send(&state, changed.last_send_by_us).await;
     answer(&state, &name, changed, |changed, _| {
         let calls = calls(changed.live_calls);
         if changed.changed { format!("no new call starts; {calls}") } else { format!("it was paused already; {calls}") }
@@ -153,7 +153,7 @@ pub async fn stop(
     conditions: Conditions,
 ) -> Result<Json<VerbAnswer>, Problem> {
     let changed = change_if(&state, &name, Verb::Stop, &conditions).await?;
-    last_send(&state, &changed).await;
+    last_send(&state, changed.last_send_by_us).await;
     answer(&state, &name, changed, |changed, _| {
         let calls = calls(changed.live_calls);
         if changed.changed {
@@ -165,9 +165,9 @@ pub async fn stop(
     .await
 }
 
-/// Waits until the last call that was begun before the change has been sent, or never will be.
-async fn last_send(state: &ApiState, changed: &Changed) {
-    let us = changed.last_send_by_us + CLOCK_ERROR_US - state.store.clock().now_us();
+/// Waits until the last call that was begun before a change has been sent, or never will be.
+pub(super) async fn last_send(state: &ApiState, last_send_by_us: i64) {
+    let us = last_send_by_us + CLOCK_ERROR_US - state.store.clock().now_us();
     let wait = Duration::from_micros(u64::try_from(us).unwrap_or(0));
     tokio::time::sleep(wait.min(LAST_SEND_WAIT_MAX)).await;
 }

@@ -11,7 +11,7 @@ use redial_shared::{
         CampaignState, Timestamp,
         schedule::{EachRun, Schedule},
     },
-    store::{Leadership, NextRun, Notes, Standing, Store, StoreError, Verb},
+    store::{Leadership, NextRun, Notes, Standing, Standings, Store, StoreError, Verb},
 };
 
 use crate::service::{Service, pass_over};
@@ -19,6 +19,7 @@ use crate::service::{Service, pass_over};
 /// Ends campaigns.
 pub(crate) struct Endings {
     store: Store,
+    standings: Standings,
     leadership: Leadership,
 }
 
@@ -37,7 +38,7 @@ pub(crate) struct Ended {
 
 impl Endings {
     pub(crate) fn new(store: Store, leadership: Leadership) -> Self {
-        Self { store, leadership }
+        Self { standings: store.follow_standings(), store, leadership }
     }
 
     async fn end(&self, mut standing: Standing, now: Timestamp, ended: &mut Ended) -> Result<(), StoreError> {
@@ -108,7 +109,7 @@ impl Service for Endings {
 
     async fn run_once(&self, now: Timestamp) -> Result<Ended, StoreError> {
         let mut ended = Ended::default();
-        for standing in self.store.standings().await? {
+        for standing in self.standings.read().await? {
             let campaign = standing.id;
             if let Err(error) = self.end(standing, now, &mut ended).await {
                 pass_over(campaign, error)?;

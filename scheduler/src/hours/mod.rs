@@ -9,7 +9,7 @@ use std::{collections::HashMap, sync::Mutex, time::Duration};
 
 use redial_shared::{
     domain::{CampaignId, CampaignState, Timestamp},
-    store::{Leadership, Standing, Store, StoreError},
+    store::{Leadership, Standing, Standings, Store, StoreError},
 };
 
 use crate::service::{Service, pass_over};
@@ -22,6 +22,7 @@ const CAMPAIGNS_PER_ROUND: usize = 16;
 /// Keeps lanes' hours written ahead.
 pub(crate) struct Hours {
     store: Store,
+    standings: Standings,
     leadership: Leadership,
     /// Of which version each campaign's hours were written in this term, and when.
     written: Mutex<HashMap<CampaignId, (u32, Timestamp)>>,
@@ -38,7 +39,7 @@ pub(crate) struct HoursCounts {
 
 impl Hours {
     pub(crate) fn new(store: Store, leadership: Leadership) -> Self {
-        Self { store, leadership, written: Mutex::default() }
+        Self { standings: store.follow_standings(), store, leadership, written: Mutex::default() }
     }
 
     /// Campaigns whose hours are to be written, those that are dialing first. Nobody is called any more in others.
@@ -76,7 +77,7 @@ impl Service for Hours {
     type Counts = HoursCounts;
 
     async fn run_once(&self, now: Timestamp) -> Result<HoursCounts, StoreError> {
-        let due = self.due(&self.store.standings().await?, now);
+        let due = self.due(&self.standings.read().await?, now);
         let mut counts = HoursCounts { written: 0, left: due.len().saturating_sub(CAMPAIGNS_PER_ROUND) };
         for campaign in due.into_iter().take(CAMPAIGNS_PER_ROUND) {
             match self.write(campaign, now).await {

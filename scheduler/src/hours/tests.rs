@@ -1,5 +1,7 @@
 //! Hours against a real Redis, with the clock moved by hand.
 
+mod work;
+
 use redial_shared::{
     domain::{ContactState, Outcome},
     store::Verb,

@@ -4,13 +4,13 @@
 mod tests;
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::{AtomicU64, AtomicUsize, Ordering},
     time::Duration,
 };
 
 use redial_shared::{
-    domain::Timestamp,
-    store::{Leadership, Standing, Store, StoreError},
+    domain::{CampaignId, Timestamp},
+    store::{Leadership, Standing, Standings, Store, StoreError},
 };
 
 use crate::service::{Service, pass_over};
@@ -27,6 +27,8 @@ const REMOVAL_STEPS: usize = 64;
 const KEYS_PER_STEP: usize = 256;
 const CAMPAIGN_STEPS: usize = 16;
 
+/// Campaigns whose slots are looked at in one round.
+const SLOTS_PER_ROUND: usize = 64;
 /// Entries of do-not-call lists that are forgotten in one round, and shards of the history of calls that are looked at: all
 /// of them within a day.
 const SUPPRESSIONS_PER_ROUND: usize = 256;
@@ -35,11 +37,14 @@ const HISTORY_PER_ROUND: u64 = 32;
 /// Drops what is left over.
 pub(crate) struct Prune {
     store: Store,
+    standings: Standings,
     leadership: Leadership,
     /// Where the scan of number locks goes on.
     cursor: AtomicU64,
     /// Where looking through the history of calls goes on.
     history: AtomicU64,
+    /// Where looking through campaigns' slots goes on.
+    slots_of: AtomicUsize,
 }
 
 /// What a round dropped.
@@ -63,7 +68,14 @@ pub(crate) struct Pruned {
 
 impl Prune {
     pub(crate) fn new(store: Store, leadership: Leadership) -> Self {
-        Self { store, leadership, cursor: AtomicU64::new(0), history: AtomicU64::new(0) }
+        Self {
+            standings: store.follow_standings(),
+            store,
+            leadership,
+            cursor: AtomicU64::new(0),
+            history: AtomicU64::new(0),
+            slots_of: AtomicUsize::new(0),
+        }
     }
 
     async fn numbers(&self) -> Result<u64, StoreError> {
@@ -78,6 +90,16 @@ impl Prune {
             }
         }
         Ok(forgotten)
+    }
+
+    /// Whose slots are looked at in this round: each in its turn.
+    fn next_campaigns(&self, standings: &[Standing]) -> Vec<CampaignId> {
+        let mut ids: Vec<_> = standings.iter().map(|standing| standing.id).collect();
+        ids.sort_unstable();
+        let from = self.slots_of.fetch_add(SLOTS_PER_ROUND, Ordering::Relaxed) % ids.len().max(1);
+        ids.rotate_left(from);
+        ids.truncate(SLOTS_PER_ROUND);
+        ids
     }
 
     async fn histories(&self) -> Result<u64, StoreError> {
@@ -147,8 +169,8 @@ impl Service for Prune {
     type Counts = Pruned;
 
     async fn run_once(&self, now: Timestamp) -> Result<Pruned, StoreError> {
-        let standings = self.store.standings().await?;
-        let campaigns: Vec<_> = standings.iter().map(|standing| standing.id).collect();
+        let standings = self.standings.read().await?;
+        let campaigns = self.next_campaigns(&standings);
         let mut pruned = Pruned {
             numbers: self.numbers().await?,
             slots: self.store.prune_slots(&campaigns, now).await?,

@@ -17,7 +17,9 @@ use redial_shared::{
         CampaignName, CampaignState, Timestamp,
         schedule::{EachRun, Schedule},
     },
-    store::{CampaignInfo, Leadership, NextRun, Notes, Preparation, Prepared, Standing, Store, StoreError, Verb},
+    store::{
+        CampaignInfo, Leadership, NextRun, Notes, Preparation, Prepared, Standing, Standings, Store, StoreError, Verb,
+    },
 };
 
 use crate::service::{Service, pass_over};
@@ -35,6 +37,7 @@ const PUTTING_BACK: &str = "its list is being put back for the run that is due";
 /// Begins and ends runs.
 pub(crate) struct Runs {
     store: Store,
+    standings: Standings,
     leadership: Leadership,
     /// When the first of the runs ahead is due, in milliseconds; 0: none is planned.
     next_run_ms: AtomicI64,
@@ -57,7 +60,7 @@ pub(crate) struct RunCounts {
 
 impl Runs {
     pub(crate) fn new(store: Store, leadership: Leadership) -> Self {
-        Self { store, leadership, next_run_ms: AtomicI64::new(0) }
+        Self { standings: store.follow_standings(), store, leadership, next_run_ms: AtomicI64::new(0) }
     }
 
     async fn advance(&self, mut standing: Standing, now: Timestamp, counts: &mut RunCounts) -> Result<(), StoreError> {
@@ -203,7 +206,7 @@ impl Service for Runs {
 
     async fn run_once(&self, now: Timestamp) -> Result<RunCounts, StoreError> {
         let mut counts = RunCounts::default();
-        let standings = self.store.standings().await?;
+        let standings = self.standings.read().await?;
         let ahead = standings.iter().filter_map(|standing| match standing.next_run {
             NextRun::At(start) if start > now => Some(start.as_millis()),
             _ => None,

@@ -136,3 +136,17 @@ async fn a_campaign_that_is_over_is_removed_and_its_name_is_free() {
     assert_eq!(api.put_definition(NIGHTLY).await.ok()["result"], "created");
     delete().await.ok();
 }
+
+#[tokio::test]
+async fn apply_answers_when_no_call_can_start_any_more_that_the_new_definition_does_not_allow() {
+    let api = Api::with_campaign().await;
+    api.upload("phone\n+12025550101\n").await.ok();
+    api.post("/campaigns/nightly/start").await.ok();
+    begin_one(&api.store, "call-1").await;
+    let id = api.store.campaign_id(&"nightly".parse().unwrap()).await.unwrap();
+    let never = "[calling_hours]\ndaily = [\"00:00-24:00\"]\nrestricted = [{ from = 2020-01-01T00:00:00Z, to = 2100-01-01T00:00:00Z }]\n";
+    api.put_definition(&format!("{NIGHTLY}{never}")).await.ok();
+    let last_send_by_us = api.store.last_send_by_us(id).await.unwrap();
+    assert!(last_send_by_us > 0);
+    assert!(api.store.clock().now_us() > last_send_by_us, "the call that had been begun is sent by now, or never");
+}

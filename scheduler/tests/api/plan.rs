@@ -1,8 +1,9 @@
 //! What is foreseen of a campaign.
 
+use redial_shared::{domain::Outcome, store::BeginAnswer};
 use serde_json::json;
 
-use crate::support::{Api, NIGHTLY};
+use crate::support::{Api, NIGHTLY, begin_one, end, try_begin};
 
 const HOURS: &str = "[pacing]\nrate = \"1/s\"\n[calling_hours]\ndaily = [\"00:00-24:00\"]\n";
 
@@ -41,4 +42,46 @@ async fn what_keeps_contacts_from_being_called_is_a_warning() {
     assert!(warnings.contains("1 contact in Europe/Paris can never be called"), "{warnings}");
     assert!(plan["finish_estimate"].is_null() && plan["zones"][0]["next_open_at"].is_null());
     api.get("/campaigns/nobody/plan").await.problem(404);
+}
+
+#[tokio::test]
+async fn campaigns_that_run_on_the_same_account_leave_a_part_of_its_rate() {
+    let api = Api::start().await;
+    let hours = HOURS.replace("rate = \"1/s\"\n", "");
+    let list =
+        (1..=40).fold("phone,timezone\n".to_owned(), |list, row| format!("{list}+120255501{row:02},Europe/Paris\n"));
+    let (toml, csv) = ([("content-type", "application/toml")], [("content-type", "text/csv")]);
+    for (name, pacing) in [("nightly", "weight = 1\n"), ("other", "weight = 3\n")] {
+        let definition = NIGHTLY.replace("nightly", name);
+        let hours = hours.replace("[pacing]\n", &format!("[pacing]\n{pacing}"));
+        api.ask("PUT", &format!("/api/v1/campaigns/{name}"), &toml, format!("{definition}{hours}")).await.ok();
+        api.ask("POST", &format!("/api/v1/campaigns/{name}/contacts"), &csv, list.clone()).await.ok();
+    }
+    let alone = api.get("/campaigns/nightly/plan").await.ok();
+    assert_eq!((&alone["pace"]["limited_by"], &alone["shares_with"]), (&json!("provider rate"), &json!([])));
+    let whole = alone["pace"]["calls_per_s"].as_f64().unwrap();
+    api.post("/campaigns/other/start").await.ok();
+    let plan = api.get("/campaigns/nightly/plan").await.ok();
+    assert_eq!((&plan["pace"]["limited_by"], &plan["shares_with"]), (&json!("other campaigns"), &json!(["other"])));
+    assert!((plan["pace"]["calls_per_s"].as_f64().unwrap() - whole / 4.0).abs() < 1e-6, "{plan}");
+    let warnings = plan["warnings"].to_string();
+    assert!(warnings.contains("other runs on the account acme too"), "{warnings}");
+    assert!(plan["finish_estimate"].as_str() > alone["finish_estimate"].as_str(), "{plan} {alone}");
+}
+
+#[tokio::test]
+async fn a_plan_tells_how_many_wait_for_caps_and_that_it_does_not_foresee_more() {
+    let api = Api::start().await;
+    let caps = "[caps]\nper_number = [\"1 per 1h\"]\n[retry.busy]\ndelays = [\"0s\"]\n";
+    api.put_definition(&format!("{NIGHTLY}{caps}")).await.ok();
+    api.upload("phone\n+12025550101\n").await.ok();
+    api.post("/campaigns/nightly/start").await.ok();
+    let warnings = api.get("/campaigns/nightly/plan").await.ok()["warnings"].to_string();
+    assert!(warnings.contains("nobody waits for a cap now"), "{warnings}");
+    let attempt = begin_one(&api.store, "call-1").await;
+    end(&api.store, attempt, Outcome::Busy, "Busy").await;
+    assert!(matches!(try_begin(&api.store, "acme").await.1, BeginAnswer::Capped { .. }));
+    let warnings = api.get("/campaigns/nightly/plan").await.ok()["warnings"].to_string();
+    assert!(warnings.contains("1 contact waits for a cap now"), "{warnings}");
+    assert!(warnings.contains("per_number \\\"1 per 1h\\\" of the campaign"), "{warnings}");
 }

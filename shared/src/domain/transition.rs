@@ -316,6 +316,17 @@ pub fn wait(before: &Record, due: Timestamp, reason: &str) -> Option<Change> {
     })
 }
 
+/// What kept the contact from being called does so no longer: it comes up again at once. None for one that is not waiting.
+pub fn wait_no_longer(before: &Record) -> Option<Change> {
+    (before.state == ContactState::Waiting).then(|| {
+        let mut record = next_revision(before);
+        record.state = callable_state(&record);
+        record.due = None;
+        record.reason.clear();
+        Change { record, file: true, counted_before: None, counted_now: None, attempts: 0 }
+    })
+}
+
 /// The state of a contact that is to be called: whether it was, in this run.
 fn callable_state(record: &Record) -> ContactState {
     let called = record.attempts.len() > usize::from(record.former_attempts);

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use super::{CampaignInfo, Store, StoreError, hold::positions_of};
-use crate::domain::{Interval, Place, Timestamp, calling_hours::open_intervals};
+use super::{CampaignInfo, Store, StoreError, hold::positions_of, refused::cap_in};
+use crate::domain::{
+    AttemptId, ContactPosition, Interval, Place, Timestamp, calling_hours::open_intervals, record::Record,
+};
 
 /// Buckets read in one go.
 const BUCKETS_PER_READ: usize = 256;
+/// Of how many waiting contacts the records are looked at, about.
+const SAMPLE: usize = 1_000;
 
 /// The contacts of one lane that are waiting for their turn. Those taken out since they were filed are counted still, and
 /// those a worker has claimed for the next moment are not.
@@ -18,6 +22,8 @@ pub struct LaneBacklog {
     pub due: u64,
     /// Due later, by time.
     pub later: Vec<(Timestamp, u64)>,
+    /// Those who are due later.
+    pub(super) waiting: Vec<ContactPosition>,
 }
 
 impl Store {
@@ -36,13 +42,29 @@ impl Store {
         Ok(backlogs)
     }
 
+    /// How many of those who are due later wait for a cap: by a sample of some hundred where there are more.
+    ///
+    /// # Errors
+    /// When Redis does not answer, or a record is damaged.
+    pub async fn capped(&self, info: &CampaignInfo, backlogs: &[LaneBacklog]) -> Result<u64, StoreError> {
+        let waiting: usize = backlogs.iter().map(|backlog| backlog.waiting.len()).sum();
+        let every = waiting.div_ceil(SAMPLE).max(1);
+        let sample = backlogs.iter().flat_map(|backlog| &backlog.waiting).step_by(every);
+        let attempt = |&position| AttemptId { campaign: info.id, position, revision: 0 };
+        let records = self.records(sample.map(attempt)).await?;
+        let is_capped =
+            |record: &&Option<Record>| record.as_ref().is_some_and(|record| cap_in(&record.reason).is_some());
+        Ok((records.iter().filter(is_capped).count() * every) as u64)
+    }
+
     async fn backlog(&self, info: &CampaignInfo, lane: u16) -> Result<LaneBacklog, StoreError> {
         let (keys, now) = (self.connection.keys(), self.clock().now());
         let mut pipeline = redis::pipe();
         pipeline.cmd("LRANGE").arg(keys.queue(info.id, lane)).arg(0).arg(-1);
         pipeline.cmd("ZRANGE").arg(keys.buckets(info.id, lane)).arg(0).arg(-1);
         let (queue, buckets): (Vec<String>, Vec<i64>) = self.connection.query_all(&pipeline).await?;
-        let mut backlog = LaneBacklog { lane, due: contacts_of(&queue)?, later: Vec::new() };
+        let due = positions(&queue)?.len() as u64;
+        let mut backlog = LaneBacklog { lane, due, later: Vec::new(), waiting: Vec::new() };
         for some in buckets.chunks(BUCKETS_PER_READ) {
             let mut pipeline = redis::pipe();
             for due in some {
@@ -50,16 +72,26 @@ impl Store {
             }
             let contents: Vec<Vec<String>> = self.connection.query_all(&pipeline).await?;
             for (due, entries) in some.iter().zip(&contents) {
-                let (due, count) = (Timestamp::from_millis(*due), contacts_of(entries)?);
-                if due <= now { backlog.due += count } else { backlog.later.push((due, count)) }
+                let (due, mut positions) = (Timestamp::from_millis(*due), positions(entries)?);
+                let count = positions.len() as u64;
+                if due <= now {
+                    backlog.due += count;
+                } else {
+                    backlog.later.push((due, count));
+                    backlog.waiting.append(&mut positions);
+                }
             }
         }
         Ok(backlog)
     }
 }
 
-fn contacts_of(entries: &[String]) -> Result<u64, StoreError> {
-    entries.iter().map(|entry| positions_of(entry).map(|positions| positions.len() as u64)).sum()
+fn positions(entries: &[String]) -> Result<Vec<ContactPosition>, StoreError> {
+    let mut positions = Vec::new();
+    for entry in entries {
+        positions.extend(positions_of(entry)?);
+    }
+    Ok(positions)
 }
 
 impl CampaignInfo {

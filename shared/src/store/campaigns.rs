@@ -16,6 +16,9 @@ use crate::domain::{
     campaign::CampaignDefinition,
 };
 
+/// Lanes whose hours are written in one step.
+const LANES_PER_WRITE: usize = 256;
+
 /// What may be asked of a campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verb {
@@ -214,6 +217,17 @@ impl Store {
         campaign_id(&id.ok_or_else(|| StoreError::NoCampaign(name.to_string()))?)
     }
 
+    /// The last moment at which a call of a campaign that has been begun so far may be sent, microseconds of the server's
+    /// clock; 0: none was begun.
+    ///
+    /// # Errors
+    /// When Redis does not answer.
+    pub async fn last_send_by_us(&self, campaign: CampaignId) -> Result<i64, StoreError> {
+        let mut command = redis::cmd("HGET");
+        command.arg(self.connection.keys().campaign(campaign)).arg("send_by_us");
+        Ok(self.connection.query::<Option<i64>>(&command).await?.unwrap_or(0))
+    }
+
     /// Changes a campaign's state. `leadership`: asked for by the leader, refused when another one leads by now.
     ///
     /// # Errors
@@ -225,7 +239,7 @@ impl Store {
         reason: &str,
         leadership: Option<Leadership>,
     ) -> Result<Changed, StoreError> {
-        let token = leadership.map_or(String::new(), |leadership| leadership.token.to_string());
+        let token = Leadership::stored(leadership);
         let unread = ["", "", "", "", ""].map(str::to_owned);
         match self.change_state(campaign, verb, reason, token, unread).await? {
             (0, changed) | (1, changed) => Ok(changed),
@@ -306,29 +320,20 @@ impl Store {
         Ok((code, Changed { changed: code == 1, state, live_calls, last_send_by_us }))
     }
 
-    /// Writes the open intervals of lanes; false when the campaign has another version by now.
+    /// Writes the open intervals of lanes; false when the campaign has another version by now. `leadership`: written by the
+    /// leader, refused when another one leads by now.
     ///
     /// # Errors
-    /// When Redis does not answer.
+    /// When Redis does not answer, or another scheduler leads.
     pub async fn write_hours(
-        &self,
-        campaign: CampaignId,
-        version: u32,
-        lanes: &[(u16, Vec<Interval>)],
-    ) -> Result<bool, StoreError> {
-        self.write_lane_hours(campaign, version, lanes, None).await
-    }
-
-    async fn write_lane_hours(
         &self,
         campaign: CampaignId,
         version: u32,
         lanes: &[(u16, Vec<Interval>)],
         leadership: Option<Leadership>,
     ) -> Result<bool, StoreError> {
-        let token = leadership.map_or(String::new(), |leadership| leadership.token.to_string());
-        for some in lanes.chunks(256) {
-            let mut arguments = Arguments::default().text(campaign).text(version).text(&token);
+        for some in lanes.chunks(LANES_PER_WRITE) {
+            let mut arguments = Arguments::default().text(campaign).text(version).text(Leadership::stored(leadership));
             for (lane, intervals) in some {
                 arguments.push(lane);
                 let spans: Vec<_> = intervals
@@ -337,10 +342,8 @@ impl Store {
                     .collect();
                 arguments.push(spans.join(","));
             }
-            match self.connection.run::<i64>("write_hours", arguments.as_slice()).await? {
-                0 => return Ok(false),
-                -2 => return Err(Leadership::lost()),
-                _ => {}
+            if !Leadership::checked(self.connection.run("write_hours", arguments.as_slice()).await?)? {
+                return Ok(false);
             }
         }
         Ok(true)
@@ -375,8 +378,9 @@ impl Store {
     ) -> Result<u32, StoreError> {
         loop {
             let info = self.fresh_info(campaign).await?;
-            self.write_place_caps(&info, info.place_numbers()).await?;
-            if self.write_lane_hours(campaign, info.version, &info.hours(now), leadership).await? {
+            if self.write_place_caps(&info, info.place_numbers(), leadership).await?
+                && self.write_hours(campaign, info.version, &info.hours(now), leadership).await?
+            {
                 return Ok(info.version);
             }
         }
@@ -446,8 +450,8 @@ impl CampaignInfo {
         !open_intervals(&self.definition.calling_hours, &self.place(lane), instant, next).is_empty()
     }
 
-    /// The same for every lane; the lanes of a place have the same hours.
-    fn hours(&self, now: Timestamp) -> Vec<(u16, Vec<Interval>)> {
+    /// The open intervals of every lane that can exist; the lanes of a place have the same hours.
+    pub fn hours(&self, now: Timestamp) -> Vec<(u16, Vec<Interval>)> {
         let mut hours: Vec<(u16, Vec<Interval>)> = Vec::new();
         for lane in self.lanes() {
             let known = hours.last().filter(|(last, _)| last >> 4 == lane >> 4);

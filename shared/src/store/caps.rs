@@ -5,7 +5,7 @@ use std::fmt::Write;
 use chrono::DateTime;
 use chrono_tz::Tz;
 
-use super::{CampaignInfo, Store, StoreError, arguments::Arguments, fingerprint::fingerprint};
+use super::{CampaignInfo, Leadership, Store, StoreError, arguments::Arguments, fingerprint::fingerprint};
 use crate::domain::{Timestamp, caps::Caps, units::Span};
 
 impl Store {
@@ -23,19 +23,24 @@ impl Store {
 
 impl Store {
     /// Writes what the preset of a campaign's hours allows, place by place: rules of a country or of a part of it bind those
-    /// who can be there. To be written before the hours of the same places.
-    pub(super) async fn write_place_caps(
+    /// who can be there. To be written before the hours of the same places. False, with nothing written, when the campaign
+    /// has another version by now than `info`. `leadership`: written by the leader, refused when another one leads by now.
+    ///
+    /// # Errors
+    /// When Redis does not answer, or another scheduler leads.
+    pub async fn write_place_caps(
         &self,
         info: &CampaignInfo,
         places: impl Iterator<Item = u16>,
-    ) -> Result<(), StoreError> {
+        leadership: Option<Leadership>,
+    ) -> Result<bool, StoreError> {
         let now = self.clock().now();
-        let mut arguments = Arguments::default().text(info.id);
+        let mut arguments = Arguments::default().text(info.id).text(info.version).text(Leadership::stored(leadership));
         for place in places {
             arguments.push(place);
             arguments.push(info.preset_caps(place, now));
         }
-        self.connection.run::<i64>("set_place_caps", arguments.as_slice()).await.map(drop)
+        Leadership::checked(self.connection.run("set_place_caps", arguments.as_slice()).await?)
     }
 }
 

@@ -79,7 +79,7 @@ impl CampaignInfo {
     }
 
     /// The numbers of its places.
-    pub(super) fn place_numbers(&self) -> std::ops::Range<u16> {
+    pub fn place_numbers(&self) -> std::ops::Range<u16> {
         0..self.places.len() as u16
     }
 

@@ -28,6 +28,12 @@ keys! {
     removing() = "removing";
     /// Hash: a campaign's state, account, pacing and sizes.
     campaign(campaign) = "c:{}";
+    /// String: how often campaigns have changed in what the leader decides from.
+    changes() = "changes";
+    /// String: how many campaigns have been removed.
+    removals() = "changes:removals";
+    /// Zset: campaigns by the number of their last such change.
+    changed() = "changed";
     /// String: the definition as it was applied.
     definition(campaign) = "c:{}:def";
     /// Hash: `total`, `attempts`, `s<state>`, `o<outcome>`, and `t<second>` for recent starts.
@@ -98,7 +104,8 @@ keys! {
     intents() = "intents";
     /// Hash: numbers being called → `until|owner`.
     numbers() = "numbers";
-    /// Hash: a campaign, `campaign:place`, or the empty name for all → its caps, a rule a line; `*` → the history that they need.
+    /// Hash: a campaign, `campaign:place`, or the empty name for all → its caps, a rule a line; `*` → the history that they need
+    /// and how often they were changed.
     caps() = "caps";
     /// Hash: when numbers (`n`) or contacts (`c`) were called by any campaign, one shard of them.
     history(kind, shard) = "h:{}:{}";

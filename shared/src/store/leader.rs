@@ -16,6 +16,16 @@ impl Leadership {
     pub(super) fn lost() -> StoreError {
         StoreError::Conflict("another scheduler leads by now".to_owned())
     }
+
+    /// As scripts take it; empty for those who need not lead.
+    pub(super) fn stored(leadership: Option<Self>) -> String {
+        leadership.map_or(String::new(), |leadership| leadership.token.to_string())
+    }
+
+    /// What a script answers that writes as of one version of a campaign: false when it has another one by now.
+    pub(super) fn checked(code: i64) -> Result<bool, StoreError> {
+        if code == -2 { Err(Self::lost()) } else { Ok(code == 1) }
+    }
 }
 
 impl Store {

@@ -49,6 +49,7 @@ mod standing;
 mod suppressions;
 mod timeline;
 mod tokens;
+mod uncap;
 mod upload;
 pub mod view;
 
@@ -75,10 +76,11 @@ pub use polls::{PollEntry, TakenPolls};
 pub use reap::Reaped;
 pub use recordings::{Recording, RecordingCounts, RecordingFate};
 pub use restart::Prepared;
-pub use standing::{NextRun, Preparation, Standing};
+pub use standing::{NextRun, Preparation, Standing, Standings};
 pub use suppressions::{Import, Imported, ListView, Scope, Suppress};
 pub use timeline::Pace;
 pub use tokens::KnownToken;
+pub use uncap::CapsInForce;
 pub use upload::Upload;
 
 use crate::domain::Timestamp;

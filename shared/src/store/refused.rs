@@ -9,6 +9,9 @@ use crate::domain::{
     transition::{self, Change},
 };
 
+/// Between a cap, in words, and when it frees.
+const CAPPED_UNTIL: &str = " is used up until ";
+
 /// A refused intent, and what was refused.
 pub(super) struct Refused<'a> {
     pub(super) intent: &'a Intent,
@@ -60,7 +63,12 @@ fn before(intent: &Intent) -> Record {
 }
 
 fn capped(words: &str, until: Timestamp) -> String {
-    format!("the cap {words} is used up until {until}")
+    format!("the cap {words}{CAPPED_UNTIL}{until}")
+}
+
+/// The cap, in words, for which a contact waits that gives this reason; none: it waits for something else.
+pub(super) fn cap_in(reason: &str) -> Option<&str> {
+    reason.strip_prefix("the cap ")?.rsplit_once(CAPPED_UNTIL).map(|(words, _)| words)
 }
 
 fn suppress(

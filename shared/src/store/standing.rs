@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use tokio::sync::Mutex;
+
 use super::{Store, StoreError, claims::campaign_id};
 use crate::domain::{CampaignId, CampaignState, ContactState, Outcome, Timestamp};
 
@@ -110,6 +112,59 @@ impl Standing {
     }
 }
 
+/// Where campaigns stand, from one look to the next: only those that have changed are read again, and where none has, one
+/// command tells so.
+pub struct Standings {
+    store: Store,
+    known: Mutex<Known>,
+}
+
+/// What was read.
+#[derive(Default)]
+struct Known {
+    /// After so many changes; none: nothing was read yet.
+    changes: Option<u64>,
+    /// Campaigns that had been removed: then all are read again.
+    removals: u64,
+    /// Restarts of Redis that had been met: it may have lost its last changes.
+    restarts: u64,
+    standings: HashMap<CampaignId, Standing>,
+}
+
+impl Standings {
+    /// All campaigns in their schedules.
+    ///
+    /// # Errors
+    /// When Redis does not answer.
+    pub async fn read(&self) -> Result<Vec<Standing>, StoreError> {
+        let mut known = self.known.lock().await;
+        let store = &self.store;
+        let keys = store.connection.keys();
+        let mut command = redis::cmd("MGET");
+        command.arg(keys.changes()).arg(keys.removals());
+        let (changes, removals): (Option<u64>, Option<u64>) = store.connection.query(&command).await?;
+        let (changes, removals) = (changes.unwrap_or(0), removals.unwrap_or(0));
+        // Asked for afterwards: it may have been this command that met another Redis process.
+        let restarts = store.connection.restarts_met();
+        let goes_on = (known.restarts, known.removals) == (restarts, removals);
+        match known.changes.filter(|before| goes_on && *before <= changes) {
+            Some(before) if before == changes => {}
+            Some(before) => {
+                for some in store.changed_since(before).await?.chunks(PAGE) {
+                    let read = store.standings_of(some).await?;
+                    known.standings.extend(read.into_iter().map(|standing| (standing.id, standing)));
+                }
+            }
+            None => {
+                let read = store.standings().await?;
+                known.standings = read.into_iter().map(|standing| (standing.id, standing)).collect();
+            }
+        }
+        (known.changes, known.removals, known.restarts) = (Some(changes), removals, restarts);
+        Ok(known.standings.values().cloned().collect())
+    }
+}
+
 impl Store {
     /// Notes that a campaign was made for one test call.
     ///
@@ -135,6 +190,19 @@ impl Store {
             standings.extend(self.standings_of(some).await?);
         }
         Ok(standings)
+    }
+
+    /// Follows where campaigns stand.
+    pub fn follow_standings(&self) -> Standings {
+        Standings { store: self.clone(), known: Mutex::default() }
+    }
+
+    /// Campaigns that have changed since so many changes had been made.
+    async fn changed_since(&self, changes: u64) -> Result<Vec<CampaignId>, StoreError> {
+        let mut command = redis::cmd("ZRANGEBYSCORE");
+        command.arg(self.connection.keys().changed()).arg(format!("({changes}")).arg("+inf");
+        let ids: Vec<String> = self.connection.query(&command).await?;
+        ids.iter().map(|id| campaign_id(id)).collect()
     }
 
     /// One campaign in its schedule.

@@ -22,7 +22,7 @@ pub struct AheadAnswer {
     provider: String,
     /// What bounds its calls.
     limits: Limits,
-    /// Its pace, and what sets it.
+    /// Its pace, and what sets it; the share of campaigns that run beside it on the account is left to `plan`.
     pace: PlanPace,
     /// Contacts to be called whose own time has come; their hours may be closed.
     due_now: u64,
@@ -76,7 +76,8 @@ pub async fn ahead(State(state): State<ApiState>, Campaign(name): Campaign) -> R
     let info = state.store.fresh_info(view.id).await?;
     let ahead = state.store.ahead(&info).await?;
     let account = state.config.providers.get(&view.account).cloned();
-    let outlook = Outlook { info, view, account, trouble: None, now };
+    let (others, caps, capped) = Default::default();
+    let outlook = Outlook { info, view, account, others, caps, capped, trouble: None, now };
     // The hours of each place are computed for two weeks.
     let answer = tokio::task::spawn_blocking(move || answer(&outlook, &ahead)).await;
     Ok(Json(answer.map_err(Problem::internal)?))
@@ -97,7 +98,7 @@ fn answer(outlook: &Outlook, ahead: &Ahead) -> AheadAnswer {
             provider_rate: account.and_then(|account| account.rate).map(|rate| rate.per_second()),
             provider_max_concurrent: account.and_then(|account| account.max_concurrent),
         },
-        pace: outlook.pace().1,
+        pace: outlook.pace(outlook.now).2,
         due_now: ahead.lanes.iter().map(|lane| lane.due).sum(),
         due_later: due_later(&ahead.lanes),
         estimated: ahead.estimated,

@@ -23,11 +23,31 @@ pub struct Group {
     pub due: Vec<(Timestamp, f64)>,
 }
 
+/// Calls a second, from when on: sorted, and never empty.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rates(pub Vec<(Timestamp, f64)>);
+
+impl Rates {
+    /// Calls a second at an instant.
+    pub fn at(&self, instant: Timestamp) -> f64 {
+        self.0.iter().rev().find(|(from, _)| *from <= instant).or(self.0.first()).map_or(0.0, |(_, rate)| *rate)
+    }
+
+    fn fastest(&self) -> f64 {
+        self.0.iter().map(|(_, rate)| *rate).fold(0.0, f64::max)
+    }
+
+    /// The next instant at which they change.
+    fn change_after(&self, instant: Timestamp) -> Option<Timestamp> {
+        self.0.iter().map(|(from, _)| *from).find(|from| *from > instant)
+    }
+}
+
 /// How fast calls go out, and how many it takes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Pace {
     /// Calls a second.
-    pub calls_per_s: f64,
+    pub rates: Rates,
     /// The share of those called who are called again, 0 to 1.
     pub again: f64,
     /// How many calls a contact may get at most.
@@ -56,12 +76,17 @@ impl Forecast {
 pub fn foresee(groups: &[Group], pace: &Pace, runs: &[Interval], now: Timestamp, until: Timestamp) -> Forecast {
     let mut courses: Vec<Course> = groups.iter().map(|group| Course::new(group, pace.calls_max)).collect();
     let work: f64 = courses.iter().map(Course::left).sum();
-    let step = Duration::try_from_secs_f64(work / pace.calls_per_s.max(f64::MIN_POSITIVE) / STEPS);
+    let step = Duration::try_from_secs_f64(work / pace.rates.fastest().max(f64::MIN_POSITIVE) / STEPS);
     let step = step.unwrap_or(STEP_MAX).clamp(STEP_MIN, STEP_MAX);
     let mut at = now;
     while at < until && courses.iter().any(|course| course.done_at.is_none()) {
-        let end = (at + step).min(until);
-        let mut calls = pace.calls_per_s * seconds(share_of(runs, at, end));
+        let (calls_per_s, change) = (pace.rates.at(at), pace.rates.change_after(at).unwrap_or(until).min(until));
+        if calls_per_s == 0.0 {
+            at = change;
+            continue;
+        }
+        let end = (at + step).min(change);
+        let mut calls = calls_per_s * seconds(share_of(runs, at, end));
         let mut open: Vec<(Timestamp, usize)> = courses
             .iter()
             .enumerate()
@@ -71,7 +96,7 @@ pub fn foresee(groups: &[Group], pace: &Pace, runs: &[Interval], now: Timestamp,
         let mut called = false;
         for (_, index) in open {
             let course = &mut courses[index];
-            let most = pace.calls_per_s * seconds(share_of(&course.open, at, end));
+            let most = calls_per_s * seconds(share_of(&course.open, at, end));
             let taken = course.call(calls.min(most), at, end, pace);
             calls -= taken;
             called |= taken > 0.0;
@@ -133,7 +158,7 @@ impl Course {
         }
         if self.left() < NOBODY {
             self.due.clear();
-            let needed = Duration::try_from_secs_f64(taken / pace.calls_per_s).unwrap_or_default();
+            let needed = Duration::try_from_secs_f64(taken / pace.rates.at(at)).unwrap_or_default();
             self.done_at = Some((at + needed).min(end));
         }
         taken
@@ -183,7 +208,7 @@ mod tests {
     }
 
     fn pace(calls_per_s: f64, again: f64) -> Pace {
-        Pace { calls_per_s, again, calls_max: 3, delay: Duration::from_secs(600) }
+        Pace { rates: Rates(vec![(at(0), calls_per_s)]), again, calls_max: 3, delay: Duration::from_secs(600) }
     }
 
     fn seconds_until(forecast: &Forecast, index: usize) -> i64 {
@@ -228,6 +253,18 @@ mod tests {
         let hours = [span(21 * HOUR_S, 23 * HOUR_S), span(45 * HOUR_S, 47 * HOUR_S)];
         let forecast = foresee(&[group(&hours, 54_000.0)], &pace(10.0, 0.0), &nights, at(0), at(100 * HOUR_S));
         assert!(near(seconds_until(&forecast, 0), 45 * HOUR_S + HOUR_S / 2), "{forecast:?}");
+    }
+
+    #[test]
+    fn a_pace_that_changes_is_followed() {
+        let always = [span(0, 240 * HOUR_S)];
+        let rates = Rates(vec![(at(0), 0.0), (at(3_600), 5.0), (at(7_200), 10.0)]);
+        let pace = Pace { rates, ..pace(1.0, 0.0) };
+        let forecast = foresee(&[group(&always, 36_000.0)], &pace, &always, at(0), at(240 * HOUR_S));
+        assert!(
+            near(seconds_until(&forecast, 0), 9_000),
+            "an hour of nothing, one of 18,000, half an hour: {forecast:?}"
+        );
     }
 
     #[test]

@@ -1,13 +1,17 @@
 //! What will become of a campaign's list: when whom can be called, and when all are done.
 
 pub(super) mod ahead;
+mod company;
 mod forecast;
 mod outlook;
 
 use std::time::Duration;
 
 use axum::{Json, extract::State};
-use redial_shared::domain::Timestamp;
+use redial_shared::{
+    domain::{CampaignState, Timestamp},
+    store::view::CampaignView,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -32,6 +36,8 @@ pub struct Plan {
     held: u64,
     /// At which pace.
     pace: PlanPace,
+    /// Other campaigns of the account that run now, and share its rate.
+    shares_with: Vec<String>,
     /// By time zones, and by regions where rules depend on them; those with most contacts first.
     zones: Vec<PlanZone>,
     /// The runs of the next days.
@@ -46,9 +52,9 @@ pub struct Plan {
 /// How fast it goes, and why not faster.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PlanPace {
-    /// Calls started a second.
+    /// Calls started a second, now.
     calls_per_s: f64,
-    /// What sets it: `pacing.rate`, `provider rate`, `pacing.max_concurrent`, `provider max_concurrent`, `present rate` or
+    /// What sets it: `pacing.rate`, `provider rate`, `pacing.max_concurrent`, `provider max_concurrent`, `other campaigns` or
     /// `none`.
     limited_by: &'static str,
     /// How many calls a contact takes on average.
@@ -92,7 +98,8 @@ pub struct Span {
 }
 
 /// Foresee how a campaign's list will be called: per time zone when contacts become callable, and the finish at the present
-/// pace. Other campaigns of the account are not foreseen.
+/// pace. Campaigns that run on the same account have their share, by priority and weight, until their own lists are done;
+/// their calling hours, and campaigns that begin later, are not foreseen, nor are caps.
 #[utoipa::path(
     get, path = "/api/v1/campaigns/{name}/plan", operation_id = "plan", tag = "campaigns",
     params(("name" = String, Path, description = "The campaign")),
@@ -108,10 +115,19 @@ pub async fn plan(State(state): State<ApiState>, Campaign(name): Campaign) -> Re
     let backlogs = state.store.backlogs(&info).await?;
     let account = state.config.providers.get(&view.account).cloned();
     let trouble = state.store.account_health(&view.account).await?.trouble(&view.account);
-    let outlook = Outlook { info, view, account, trouble, now };
+    let others = state.store.campaigns().await?.into_iter().filter(|other| shares_account(other, &view)).collect();
+    let caps = state.store.caps_in_force().await?;
+    let caps = caps.words(view.id).into_iter().map(str::to_owned).collect();
+    let capped = state.store.capped(&info, &backlogs).await?;
+    let outlook = Outlook { info, view, account, others, caps, capped, trouble, now };
     // Some thousand steps of arithmetic for each place.
     let plan = tokio::task::spawn_blocking(move || outlook.plan(&backlogs)).await;
     Ok(Json(plan.map_err(Problem::internal)?))
+}
+
+/// Whether another campaign has calls to make now through the same account.
+fn shares_account(other: &CampaignView, view: &CampaignView) -> bool {
+    other.account == view.account && other.id != view.id && other.state == CampaignState::Running
 }
 
 fn shown(instant: Option<Timestamp>) -> Option<String> {

@@ -6,6 +6,7 @@ use redial_shared::{
     config::AccountConfig,
     domain::{
         CampaignState, ContactState, Interval, Outcome, Place, Timestamp,
+        campaign::{self, Pacing},
         retry::RetryPolicy,
         schedule::{Schedule, next_run},
     },
@@ -14,7 +15,8 @@ use redial_shared::{
 
 use super::{
     AHEAD, Plan, PlanPace, PlanZone, Span,
-    forecast::{Forecast, Group, Pace, foresee},
+    company::{Company, Member, keep_company},
+    forecast::{Forecast, Group, Pace, Rates, foresee},
     shown,
 };
 use crate::api::{estimate, status::rate_now};
@@ -29,11 +31,23 @@ const UNLIMITED_PER_S: f64 = 1_000.0;
 const SHOWN_AHEAD: Duration = Duration::from_secs(48 * 3600);
 const RUNS_MAX: usize = 64;
 
+/// Other campaigns that are named.
+const NAMES_SHOWN: usize = 3;
+
+/// Calls a second, and what limits them to that.
+type Limit = (f64, &'static str);
+
 /// What a plan is made of.
 pub struct Outlook {
     pub info: Arc<CampaignInfo>,
     pub view: CampaignView,
     pub account: Option<AccountConfig>,
+    /// Campaigns that run on the same account.
+    pub others: Vec<CampaignView>,
+    /// Caps that bind it, in words.
+    pub caps: Vec<String>,
+    /// How many wait for one.
+    pub capped: u64,
     pub trouble: Option<String>,
     pub now: Timestamp,
 }
@@ -41,14 +55,16 @@ pub struct Outlook {
 impl Outlook {
     pub fn plan(&self, backlogs: &[LaneBacklog]) -> Plan {
         let until = self.now + AHEAD;
-        let (pace, shown_pace) = self.pace();
+        let (pace, company, shown_pace) = self.pace(until);
         let places = self.by_place(backlogs);
         let groups: Vec<Group> = places.iter().map(|place| place.group.clone()).collect();
         let runs = self.runs(until);
         let forecast = foresee(&groups, &pace, &runs, self.now, until);
         let callable_now = places.iter().filter(|place| place.is_open(self.now)).map(|place| place.due).sum();
         let contacts: u64 = places.iter().map(|place| place.contacts).sum();
-        let warnings = self.warnings(&places, &forecast, &runs);
+        let mut warnings = self.warnings(&places, &forecast, &runs);
+        warnings.extend(company);
+        warnings.extend(self.about_caps());
         let mut zones: Vec<PlanZone> =
             places.into_iter().zip(&forecast.done_at).map(|(place, done)| place.shown(*done, self.now)).collect();
         zones.sort_by(|a, b| b.contacts.cmp(&a.contacts).then_with(|| a.zone.cmp(&b.zone)));
@@ -59,6 +75,7 @@ impl Outlook {
             callable_later: contacts - callable_now,
             held: self.count(ContactState::Held),
             pace: shown_pace,
+            shares_with: self.others.iter().map(|other| other.name.to_string()).collect(),
             zones,
             runs: spans(&runs, until),
             finish_estimate: shown(forecast.finish().or((contacts == 0).then_some(self.now))),
@@ -117,9 +134,9 @@ impl Outlook {
         redial_shared::domain::interval::merge(runs)
     }
 
-    pub(super) fn pace(&self) -> (Pace, PlanPace) {
-        let definition = &self.info.definition;
-        let policy = &definition.retry;
+    /// The pace until an instant, what is to be said of the company that sets it, and how it is shown.
+    pub(super) fn pace(&self, until: Timestamp) -> (Pace, Option<String>, PlanPace) {
+        let policy = &self.info.definition.retry;
         let concluded: u64 = self.view.counts.outcomes.values().sum();
         let (again, call_s) = (estimate::retried_share(&self.view.counts, policy), self.call_s());
         let mut assumed = Vec::new();
@@ -133,24 +150,71 @@ impl Outlook {
             assumed.push("call_s");
             CALL_S_ASSUMED
         });
-        let pacing = &definition.pacing;
-        let (account_rate, account_live) =
-            self.account.as_ref().map_or((None, None), |one| (one.rate, one.max_concurrent));
-        let by_lines = |lines: Option<u32>| lines.map(|lines| f64::from(lines) / call_s);
-        let limits = [
-            (pacing.rate.map(|rate| rate.per_second()), "pacing.rate"),
-            (account_rate.map(|rate| rate.per_second()), "provider rate"),
-            (by_lines(pacing.max_concurrent), "pacing.max_concurrent"),
-            (by_lines(account_live), "provider max_concurrent"),
-        ];
-        let limits = limits.into_iter().filter_map(|(limit, name)| Some((limit?, name)));
-        let least = limits.min_by(|a, b| a.0.total_cmp(&b.0));
-        let (calls_per_s, limited_by) = least.unwrap_or((UNLIMITED_PER_S, "none"));
+        let own = least(own_limits(&self.info.definition.pacing, call_s));
+        let of_account = least(self.account_limits(call_s));
+        let (alone, limited_by) = least([own, of_account].into_iter().flatten()).unwrap_or((UNLIMITED_PER_S, "none"));
+        let company = self.company(own, of_account, call_s, until);
+        let rates = company.as_ref().map_or_else(|| Rates(vec![(self.now, alone)]), |company| company.rates.clone());
+        let calls_per_s = rates.at(self.now);
+        let is_less = calls_per_s < alone * 0.999;
+        let told = company.filter(|_| is_less).map(|company| self.about_company(&company, calls_per_s, alone));
+        let limited_by = if is_less { "other campaigns" } else { limited_by };
         let calls_max = policy.max_attempts;
         let calls_per_contact = estimate::calls_each(again, calls_max);
         let delay = typical_delay(policy, &self.view.counts.outcomes);
         let shown = PlanPace { calls_per_s, limited_by, calls_per_contact, call_s, assumed };
-        (Pace { calls_per_s, again, calls_max, delay }, shown)
+        (Pace { rates, again, calls_max, delay }, told, shown)
+    }
+
+    fn account_limits(&self, call_s: f64) -> impl Iterator<Item = Limit> {
+        let (rate, lines) = self.account.as_ref().map_or((None, None), |one| (one.rate, one.max_concurrent));
+        let rate = rate.map(|rate| (rate.per_second(), "provider rate"));
+        let lines = lines.map(|lines| (f64::from(lines) / call_s, "provider max_concurrent"));
+        [rate, lines].into_iter().flatten()
+    }
+
+    /// What the others leave to it. None: there are none, or the account has no limit that they would share.
+    fn company(&self, own: Option<Limit>, of_account: Option<Limit>, call_s: f64, until: Timestamp) -> Option<Company> {
+        let (total, _) = of_account.filter(|_| !self.others.is_empty())?;
+        let member = |pacing: &Pacing, limit: Option<Limit>, calls_left: f64| Member {
+            priority: pacing.priority,
+            weight: f64::from(pacing.weight),
+            pace: limit.map_or(total, |(per_s, _)| per_s),
+            calls_left,
+        };
+        let others = self.others.iter().filter_map(|other| {
+            let definition = campaign::parse(&other.source, other.name.as_str()).ok()?;
+            let limit = least(own_limits(&definition.pacing, call_s));
+            Some(member(&definition.pacing, limit, estimate::calls_left(&other.counts, &definition.retry)))
+        });
+        let others = others.filter(|other| other.calls_left > 0.0).collect();
+        Some(keep_company(total, &member(&self.info.definition.pacing, own, 0.0), others, self.now, until))
+    }
+
+    fn about_company(&self, company: &Company, now: f64, alone: f64) -> String {
+        let names: Vec<&str> = self.others.iter().take(NAMES_SHOWN).map(|other| other.name.as_str()).collect();
+        let more = self.others.len().saturating_sub(NAMES_SHOWN);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let run = if self.others.len() == 1 { "runs" } else { "run" };
+        let ends = company.alone_at.map_or("for the next 15 days".to_owned(), |at| format!("until about {at}"));
+        format!(
+            "{}{more} {run} on the account {} too: {now:.1} of {alone:.1} calls a second are left to this campaign {ends}; \
+             calling hours of other campaigns are not foreseen",
+            names.join(", "),
+            self.view.account,
+        )
+    }
+
+    /// What caps do now. Whom they will keep depends on calls that are yet to be made.
+    fn about_caps(&self) -> Option<String> {
+        let first = self.caps.first()?;
+        let others = if self.caps.len() > 1 { format!(" and {} more", self.caps.len() - 1) } else { String::new() };
+        let waiting = match self.capped {
+            0 => "nobody waits".to_owned(),
+            1 => "1 contact waits".to_owned(),
+            some => format!("about {some} contacts wait"),
+        };
+        Some(format!("{waiting} for a cap now; whom caps will keep later is not foreseen: {first}{others}"))
     }
 
     /// How long a call occupies a line: as many are live as start in that time.
@@ -252,6 +316,16 @@ impl PlaceBacklog {
             done_at: shown(done),
         }
     }
+}
+
+fn own_limits(pacing: &Pacing, call_s: f64) -> impl Iterator<Item = Limit> {
+    let rate = pacing.rate.map(|rate| (rate.per_second(), "pacing.rate"));
+    let lines = pacing.max_concurrent.map(|lines| (f64::from(lines) / call_s, "pacing.max_concurrent"));
+    [rate, lines].into_iter().flatten()
+}
+
+fn least(limits: impl IntoIterator<Item = Limit>) -> Option<Limit> {
+    limits.into_iter().min_by(|a, b| a.0.total_cmp(&b.0))
 }
 
 fn spans(intervals: &[Interval], until: Timestamp) -> Vec<Span> {

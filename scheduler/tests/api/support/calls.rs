@@ -1,6 +1,6 @@
 //! Calls, made directly at the store as a worker would.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use redial_shared::{
     domain::{AttemptId, Outcome, Timestamp, learned::Captured, record::Record, transition},
@@ -16,20 +16,25 @@ pub struct Begun {
     intent: Intent,
 }
 
-/// Claims one contact of an account and begins a call to it. Where the machine was too slow for the permit, it does so again.
+/// Claims one contact of an account and begins a call to it.
 pub async fn begin(store: &Store, account: &str) -> Begun {
+    let (begun, answer) = try_begin(store, account).await;
+    assert!(matches!(answer, BeginAnswer::Begun { .. }), "not begun: {answer:?}");
+    begun
+}
+
+/// The same, if that is allowed. Where the machine was too slow for the permit, it does so again.
+pub async fn try_begin(store: &Store, account: &str) -> (Begun, BeginAnswer) {
     let worker = store.open_lease(LEASE, "worker-1").await.unwrap();
     loop {
-        let (intent, answer) = try_to_begin(store, worker, account).await;
-        match answer {
-            BeginAnswer::Begun { .. } => return Begun { worker, intent },
-            BeginAnswer::TooLate => {}
-            other => panic!("not begun: {other:?}"),
+        let (intent, answer) = begin_in_time(store, worker, account).await;
+        if answer != BeginAnswer::TooLate {
+            return (Begun { worker, intent }, answer);
         }
     }
 }
 
-async fn try_to_begin(store: &Store, worker: u32, account: &str) -> (Intent, BeginAnswer) {
+async fn begin_in_time(store: &Store, worker: u32, account: &str) -> (Intent, BeginAnswer) {
     let claimed = claim_one(store, worker, account).await;
     let campaign = claimed.campaign;
     let (_, rows) = store.rows(campaign, claimed.version, [claimed.position]).await.unwrap();
@@ -84,9 +89,17 @@ pub async fn end(store: &Store, attempt: AttemptId, outcome: Outcome, provider_s
     assert_eq!(store.end_attempts(vec![(attempt, ending)]).await.unwrap(), 1);
 }
 
+/// A retry that is due now comes up within a moment.
 async fn claim_one(store: &Store, worker: u32, account: &str) -> Claimed {
-    let Claim::Granted(mut claimed, _) = store.claim(worker, account, 1, false).await.unwrap() else {
-        panic!("no claim")
-    };
-    claimed.pop().expect("somebody to call")
+    let deadline = Instant::now() + LEASE;
+    loop {
+        let Claim::Granted(mut claimed, _) = store.claim(worker, account, 1, false).await.unwrap() else {
+            panic!("no claim")
+        };
+        if let Some(claimed) = claimed.pop() {
+            return claimed;
+        }
+        assert!(Instant::now() < deadline, "nobody is to be called");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }

@@ -112,9 +112,12 @@ fn check_some_time_is_open(table: &Table<'_>, hours: &CallingHours) -> Result<()
     // The last of its versions: rules of former days are no matter for a campaign to come.
     let day = hours.preset.map_or(NaiveDate::MIN, |preset| preset.version);
     let of_preset = hours.preset.into_iter().flat_map(|preset| preset.hours_of_countries(day));
+    // Own days on another clock than the contact's may fall anywhere in its day.
+    let is_comparable = hours.week.is_none() || hours.timezone == HoursZone::Contact;
+    let of_preset = of_preset.filter(|_| is_comparable);
     let longest_min = Week::longest_opening_min(own.chain(of_preset));
     match (longest_min, table.get("margin")) {
-        (Some(0), _) if hours.preset.is_some() => Err(table
+        (Some(0), _) if hours.preset.is_some() && is_comparable => Err(table
             .error("the preset allows none of these hours, so no call could ever start")
             .with_hint("`redial presets` tells what it allows; own days only narrow it")),
         (Some(0), _) => Err(table

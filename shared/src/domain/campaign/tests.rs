@@ -364,3 +364,12 @@ fn what_pauses_a_campaign_is_read_and_shown() {
     let (error, _) = refusal("[guard]\npause_if = [\"error > lots\"]");
     assert!(error.contains(":4: guard.pause_if") && error.contains("is no such condition"), "{error}");
 }
+
+#[test]
+fn own_hours_on_a_fixed_clock_may_lie_anywhere_in_the_day_of_a_presets_contacts() {
+    // 20:00 to 02:00 in New York, 17:00 to 23:00 in Los Angeles.
+    let hours = "[calling_hours]\npreset = \"us\"\ndaily = [\"00:00-06:00\"]\n";
+    let parse = |tables: &str| parse(&format!("name = \"x\"\nprovider = \"x\"\n{tables}"), "x").map(drop);
+    assert!(parse(hours).is_err());
+    assert_eq!(parse(&format!("{hours}timezone = \"UTC\"\n")), Ok(()));
+}

@@ -35,6 +35,7 @@ for i = 5, #ARGV, 4 do
 end
 call('HSET', meta, 'blocks', block)
 call('HINCRBY', k_counts(c.cid), 'total', total)
+note_change(c.cid)
 reopen(c)
 place_touched()
 return 1

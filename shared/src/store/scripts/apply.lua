@@ -43,4 +43,5 @@ call('ZREM', k_ready(ARGV[5]), cid)
 local c = campaign(cid)
 place_campaign(c)
 note(c, 'd', c.version)
+note_change(cid)
 return { code, cid, c.version }

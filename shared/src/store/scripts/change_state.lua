@@ -14,6 +14,7 @@ local c = campaign(cid)
 local meta = k_campaign(cid)
 
 local function answer(code)
+  if code == 1 then note_change(cid) end
   call('ZREMRANGEBYSCORE', k_live(cid), '-inf', now_ms)
   return { code, tonumber(c.state), call('ZCARD', k_live(cid)), tonumber(call('HGET', meta, 'send_by_us') or 0) }
 end

@@ -33,5 +33,6 @@ if call('EXISTS', k_lane_hours(c.cid)) == 0 then
   drop(k_lanes_open(c.cid))
   drop(k_lanes_closed(c.cid))
   call('HSET', k_campaign(c.cid), 'pruned', 1)
+  note_change(c.cid)
 end
 return dropped

@@ -17,6 +17,7 @@ if active > 0 or c.claimed > 0 or call('EXISTS', k_live(cid)) == 1 then return {
 
 call('HDEL', k_names(), ARGV[2])
 call('HSET', k_removing(), cid, 0)
+call('INCR', k_removals())
 -- Nobody adds or files contacts of a campaign that has ended.
 if c.unfinished == '' then call('HSET', k_campaign(cid), 'unfinished', CANCELLED) end
 call('HSET', k_campaign(cid), 'state', STATE.stopped)

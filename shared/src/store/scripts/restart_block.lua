@@ -34,7 +34,10 @@ for i = 6, #ARGV, 4 do
   end
 end
 file_range()
-if done == 1 then call('HINCRBY', k_campaign(c.cid), 'restart_block', 1) end
+if done == 1 then
+  call('HINCRBY', k_campaign(c.cid), 'restart_block', 1)
+  note_change(c.cid)
+end
 write_counts()
 place_touched()
 return done

@@ -86,10 +86,10 @@ impl Store {
         let place = self.intern(campaign, "zones", text, limits::PLACES_MAX).await?.ok_or_else(too_many_places)?;
         loop {
             let info = self.fresh_info(campaign).await?;
-            self.write_place_caps(&info, std::iter::once(place)).await?;
+            let capped = self.write_place_caps(&info, std::iter::once(place), None).await?;
             let open = info.open_intervals(place << 4, self.clock().now());
             let lanes: Vec<_> = (1..=9).map(|priority| (place << 4 | priority, open.clone())).collect();
-            if self.write_hours(campaign, info.version, &lanes).await? {
+            if capped && self.write_hours(campaign, info.version, &lanes, None).await? {
                 return Ok(place);
             }
         }

@@ -17,6 +17,15 @@ local function campaign(cid)
   return c
 end
 
+-- Whoever follows where campaigns stand reads those again that have changed since it looked: every change of what it reads
+-- is noted, once a script (shared/src/store/standing.rs).
+local changes_noted = {}
+local function note_change(cid)
+  if changes_noted[cid] then return end
+  changes_noted[cid] = true
+  call('ZADD', k_changed(), call('INCR', k_changes()), cid)
+end
+
 -- Whether its calls may start now: running, inside its run, and not past its end.
 local function is_dialing(c)
   return c.state == STATE.running and c.unfinished == '' and (c.run_until == 0 or now_ms < c.run_until)
@@ -46,4 +55,5 @@ local function reopen(c)
   call('HSET', meta, 'state', c.state, 'reason', '')
   call('HDEL', meta, 'planned')
   note(c, 's', c.state, '')
+  note_change(c.cid)
 end

@@ -23,7 +23,8 @@ local function rules_of(scope)
   return rules
 end
 
--- Replaces the rules of a scope, and notes what history all rules together need: `seconds calls of_contacts`.
+-- Replaces the rules of a scope, and notes what history all rules together need, and that they have changed:
+-- `seconds calls of_contacts changes`.
 local function write_caps(scope, text)
   if text == (call('HGET', k_caps(), scope) or '') then return false end
   if text == '' then call('HDEL', k_caps(), scope) else call('HSET', k_caps(), scope, text) end
@@ -36,14 +37,15 @@ local function write_caps(scope, text)
       if kind == 'c' then of_contacts = 1 end
     end
   end
-  call('HSET', k_caps(), '*', int(seconds) .. ' ' .. int(calls) .. ' ' .. of_contacts)
+  local changes = tonumber(string.match(call('HGET', k_caps(), '*') or '', '^%d+ %d+ %d (%d+)$') or 0) + 1
+  call('HSET', k_caps(), '*', int(seconds) .. ' ' .. int(calls) .. ' ' .. of_contacts .. ' ' .. int(changes))
   return true
 end
 
 local kept
 local function history_kept()
   if kept then return kept end
-  local seconds, calls, of_contacts = string.match(call('HGET', k_caps(), '*') or '', '^(%d+) (%d+) (%d)$')
+  local seconds, calls, of_contacts = string.match(call('HGET', k_caps(), '*') or '', '^(%d+) (%d+) (%d)')
   kept = {
     seconds = tonumber(seconds or HISTORY_MIN_S), calls = tonumber(calls or HISTORY_MIN_CALLS), of_contacts = of_contacts == '1',
   }

@@ -63,7 +63,10 @@ end
 local function write_counts()
   for cid, d in pairs(deltas) do
     for field, n in pairs(d) do
-      if n ~= 0 then call('HINCRBY', k_counts(cid), field, n) end
+      if n ~= 0 then
+        call('HINCRBY', k_counts(cid), field, n)
+        note_change(cid)
+      end
     end
   end
 end
