@@ -34,7 +34,8 @@ fn faults(found: &Value) -> Vec<String> {
     let serious = violations.iter().filter(|one| matches!(one["impact"].as_str(), Some("serious" | "critical")));
     let told = |one: &Value| {
         let nodes = one["nodes"].as_array().map_or(&[][..], Vec::as_slice);
-        let places: Vec<String> = nodes.iter().take(3).map(|node| format!("{} {}", node["html"], node["any"][0]["message"])).collect();
+        let places: Vec<String> =
+            nodes.iter().take(3).map(|node| format!("{} {}", node["html"], node["any"][0]["message"])).collect();
         format!("{}: {}\n    {}", one["id"], one["help"], places.join("\n    "))
     };
     serious.map(told).collect()
@@ -56,8 +57,13 @@ fn every_view_can_be_used_by_everybody_in_light_and_dark_and_fits_a_phone() {
         browser.visit(path);
         for (width, scheme) in LOOKS {
             browser.look_as(width, scheme);
-            browser.wait_for(&format!("{path} shows what it has"), &format!("document.querySelector('{sign}') && innerWidth === {width}"));
-            let found = browser.run(&format!("if (!window.axe) {{ {axe}\n }}\nreturn await axe.run(document, {{resultTypes: ['violations']}})"));
+            browser.wait_for(
+                &format!("{path} shows what it has"),
+                &format!("document.querySelector('{sign}') && innerWidth === {width}"),
+            );
+            let found = browser.run(&format!(
+                "if (!window.axe) {{ {axe}\n }}\nreturn await axe.run(document, {{resultTypes: ['violations']}})"
+            ));
             let found = faults(&found).into_iter().map(|fault| format!("{path} at {width} in {scheme}: {fault}"));
             wrong.extend(found);
             let width_needed = browser.run("return document.documentElement.scrollWidth");

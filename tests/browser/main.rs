@@ -22,7 +22,8 @@ struct Stage {
 impl Stage {
     fn new() -> Self {
         let simulator = SimulatorConfig { talk: Span::millis(1_000, 2_000), ..SimulatorConfig::default() };
-        let rig = Rig::new(Setup { account: "rate = \"20/s\"\nmax_concurrent = 50", lease: "5s", simulator, redis: None });
+        let rig =
+            Rig::new(Setup { account: "rate = \"20/s\"\nmax_concurrent = 50", lease: "5s", simulator, redis: None });
         let up = rig.up();
         let browser = Browser::open(rig.server_url());
         browser.look_as(1280, "light");
@@ -32,7 +33,10 @@ impl Stage {
     /// Signs in by an address as `redial up` prints it.
     fn sign_in(&self, token: &str) {
         self.browser.visit(&format!("/#token={token}"));
-        self.browser.wait_for("the page has taken the token out of the address", "location.hash === '' && document.querySelector('h1')");
+        self.browser.wait_for(
+            "the page has taken the token out of the address",
+            "location.hash === '' && document.querySelector('h1')",
+        );
     }
 
     /// Applies a definition, without contacts.

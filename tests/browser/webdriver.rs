@@ -98,7 +98,11 @@ impl Browser {
                 Ok(Value::String(text)) if text.is_empty() => {}
                 Ok(value) => return value,
             }
-            assert!(std::time::Instant::now() < deadline, "{what}: not within {WITHIN:?}; the page shows\n{}", self.text());
+            assert!(
+                std::time::Instant::now() < deadline,
+                "{what}: not within {WITHIN:?}; the page shows\n{}",
+                self.text()
+            );
             std::thread::sleep(Duration::from_millis(30));
         }
     }
@@ -138,9 +142,9 @@ impl Browser {
 
     /// Presses keys where the focus is.
     pub fn keys(&self, keys: &str) {
-        let strokes = keys.chars().flat_map(|key| {
-            ["keyDown", "keyUp"].map(|kind| json!({"type": kind, "value": key.to_string()}))
-        });
+        let strokes = keys
+            .chars()
+            .flat_map(|key| ["keyDown", "keyUp"].map(|kind| json!({"type": kind, "value": key.to_string()})));
         let actions = json!({"actions": [{"type": "key", "id": "keyboard", "actions": strokes.collect::<Vec<_>>()}]});
         self.command("/actions", &actions).expect("keys can be pressed");
     }
@@ -206,7 +210,8 @@ fn in_time(script: &str) -> String {
 
 /// Sends one request to the driver, which keeps connections open: the body ends where its length says.
 fn request(port: u16, method: &str, path: &str, body: &str) -> std::io::Result<String> {
-    let mut connection = until("the driver takes a connection", WITHIN, || TcpStream::connect(("127.0.0.1", port)).ok());
+    let mut connection =
+        until("the driver takes a connection", WITHIN, || TcpStream::connect(("127.0.0.1", port)).ok());
     connection.set_read_timeout(Some(WITHIN * 2))?;
     let length = body.len();
     write!(
