@@ -159,18 +159,14 @@ impl Browser {
 
     #[track_caller]
     fn act(&self, what: &str, using: &str, selector: &str, action: &str, body: &Value) {
-        let mut last = String::new();
         let deadline = std::time::Instant::now() + WITHIN;
         loop {
             let done = self.command("/element", &json!({"using": using, "value": selector})).and_then(|found| {
                 let id = found[ELEMENT].as_str().unwrap_or_default().to_owned();
                 self.command(&format!("/element/{id}{action}"), body)
             });
-            match done {
-                Ok(_) => return,
-                Err(error) => last = error,
-            }
-            assert!(std::time::Instant::now() < deadline, "{what}: {last}; the page shows\n{}", self.text());
+            let Err(error) = done else { return };
+            assert!(std::time::Instant::now() < deadline, "{what}: {error}; the page shows\n{}", self.text());
             std::thread::sleep(Duration::from_millis(30));
         }
     }
