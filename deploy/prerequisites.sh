@@ -55,6 +55,13 @@ silence_new_service() {
     fi
 }
 
+# The dashboard's tests look at it in a real browser.
+need_chromium() {
+    if ! command -v chromium >/dev/null || ! command -v chromedriver >/dev/null; then
+        install_packages chromium chromium-driver
+    fi
+}
+
 need_nextest() {
     command -v cargo-nextest >/dev/null || cargo install cargo-nextest --locked
 }

@@ -75,7 +75,7 @@ function frame(me) {
     h("button", { type: "button", class: "side-button", onclick: () => session.signOut("You are signed out.") }, icon("leave"), h("span", {}, "Sign out")),
   );
   const brand = h("a", { class: "brand", href: "/", "aria-label": "Redial, campaigns" }, h("img", { src: "/assets/icon.svg", alt: "", width: 28, height: 28 }), h("span", {}, "Redial"));
-  const side = h("div", { class: "side" }, brand, h("nav", { "aria-label": "Main", class: "places" }, h("ul", {}, links.map((link) => h("li", {}, link)))), foot);
+  const side = h("header", { class: "side" }, brand, h("nav", { "aria-label": "Main", class: "places" }, h("ul", {}, links.map((link) => h("li", {}, link)))), foot);
   const trouble = h("div", { class: "trouble", role: "alert" });
   const main = h("main", { id: "main", tabindex: "-1" });
   put(app, h("div", { class: "shell" }, side, h("div", { class: "content" }, trouble, main)));

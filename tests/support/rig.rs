@@ -314,6 +314,20 @@ impl Rig {
         http::request("DELETE", &self.simulator_url, "/tokens", "").expect("tokens can be revoked");
     }
 
+    /// Where the API and the dashboard serve.
+    pub fn server_url(&self) -> &str {
+        &self.server_url
+    }
+
+    /// The token that the first start wrote.
+    ///
+    /// # Panics
+    /// When nothing was started yet.
+    pub fn admin_token(&self) -> String {
+        let token = fs::read_to_string(self.directory.path().join("data/admin.token"));
+        token.expect("the first start wrote a token").trim().to_owned()
+    }
+
     /// Where the simulator serves.
     pub fn simulator_url(&self) -> &str {
         &self.simulator_url

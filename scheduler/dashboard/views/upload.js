@@ -5,7 +5,7 @@ import { rejectsFile, firstRows } from "../csv.js";
 import { h, mark, put, say } from "../dom.js";
 import { bytes, count, percent, plural } from "../format.js";
 import { icon } from "../icons.js";
-import { button, card, empty, failure, linkButton, notice, viewHead } from "../parts.js";
+import { button, card, empty, failure, field, linkButton, notice, viewHead } from "../parts.js";
 import { bearer } from "../session.js";
 
 /** Columns that mean something; all others are attributes. */
@@ -57,7 +57,7 @@ export function uploadView({ parts: { name }, signal }) {
     mapping = columns ? guessed(columns.columns) : {};
     const result = h("div", { class: "view-body", "aria-live": "polite" });
     const check = button("Check the list", { kind: "primary", onpress: () => dryRun(result) });
-    put(steps, fileCard(), columns && mappingCard(columns, mapping, () => put(result)), h("div", { class: "actions" }, check, button("Choose another file", { kind: "plain", onpress: again })), result);
+    put(steps, fileCard(), columns ? mappingCard(columns, mapping, () => put(result)) : columnCard(mapping), h("div", { class: "actions" }, check, button("Choose another file", { kind: "plain", onpress: again })), result);
     check.focus();
   }
 
@@ -174,6 +174,13 @@ function mappingCard({ columns, rows }, mapping, changed) {
   if (columns.length === 0) return empty("The file has no rows", "Choose another one.");
   const table = h("table", { class: "rows preview" }, h("caption", { class: "unseen" }, "Columns and first rows"), h("thead", {}, h("tr", {}, columns.map(headOf))), h("tbody", {}, rows.map((row) => h("tr", {}, columns.map((_, place) => h("td", {}, row[place] ?? ""))))));
   return card("Columns", {}, note, h("div", { class: "scrolls", tabindex: "0", role: "region", "aria-label": "Columns and first rows" }, table));
+}
+
+/** For files that only the server can read. */
+function columnCard(mapping) {
+  const column = h("input", { type: "text", maxlength: 200, placeholder: "phone" });
+  column.addEventListener("input", () => (mapping.phone = column.value.trim()));
+  return card("Columns", {}, field("Column of the phone numbers", column, "As it stands in the first row; empty if it is called phone. All other columns become attributes."));
 }
 
 function tiles({ accepted, duplicate, rejected }, added) {
