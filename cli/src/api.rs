@@ -198,6 +198,9 @@ pub struct Applied {
 pub struct Uploaded {
     /// Rows that became contacts.
     pub accepted: u64,
+    /// Rows that changed a contact, where they were to.
+    #[serde(default)]
+    pub updated: Option<u64>,
     /// Rows whose id or number was in the campaign already.
     pub duplicate: u64,
     /// Bad rows.
@@ -380,6 +383,46 @@ pub struct Removed {
     pub contacts: u64,
     /// Attempts that it had.
     pub attempts: u64,
+}
+
+/// `PATCH /campaigns/{name}/contacts/{id}`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct EditedContact {
+    /// The contact's id.
+    pub contact_id: String,
+    /// Whether anything was changed.
+    pub changed: bool,
+    /// What follows.
+    pub note: String,
+}
+
+/// `POST /forget`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Forgotten {
+    /// For each number.
+    pub forgotten: Vec<ForgottenNumber>,
+}
+
+/// What was erased of one number.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ForgottenNumber {
+    /// The number.
+    pub number: String,
+    /// Campaigns that had it.
+    pub campaigns: Vec<ForgottenContacts>,
+    /// Do-not-call lists that keep it, or from which it was taken.
+    pub suppressions: u64,
+}
+
+/// What was erased in one campaign.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ForgottenContacts {
+    /// The campaign.
+    pub campaign: String,
+    /// Contacts that were erased.
+    pub erased: u64,
+    /// Contacts that are on a call, and were not.
+    pub on_call: u64,
 }
 
 /// `POST /campaigns/{name}/call`.

@@ -12,8 +12,10 @@ use crate::{
         cancel::CancelArgs,
         demo::DemoArgs,
         doctor::DoctorArgs,
+        edit::EditArgs,
         explain::ExplainArgs,
         export::{ExportArgs, ResultsArgs},
+        forget::ForgetArgs,
         lifecycle::LifecycleArgs,
         notify::NotifyVerb,
         plan::PlanArgs,
@@ -112,6 +114,10 @@ pub enum Verb {
     Stop(LifecycleArgs),
     /// Take contacts out of a campaign while it runs
     Cancel(CancelArgs),
+    /// Change a contact; what is changed counts from its next attempt
+    Edit(EditArgs),
+    /// Erase a person everywhere: whoever has these numbers, in all campaigns
+    Forget(ForgetArgs),
     /// Make one test call with a campaign's settings, and wait for its result
     Call(CallArgs),
     /// Put held contacts back, to be called as their turn comes

@@ -16,8 +16,9 @@ use std::process::ExitCode;
 
 use args::{Args, Verb};
 use commands::{
-    apply, call, cancel, demo, doctor, explain,
+    apply, call, cancel, demo, doctor, edit, explain,
     export::{self, Rows},
+    forget,
     lifecycle::{self, Step},
     notify, plan, presets, process, provider, release, remove, simulator, status, suppress, token, upload,
 };
@@ -63,6 +64,8 @@ async fn run(args: &Args) -> Result<(), Failure> {
         Verb::Stop(args) => lifecycle::run(Step::Stop, args, &processes::client(globals)?).await,
         Verb::Call(args) => call::run(args, &processes::client(globals)?).await,
         Verb::Cancel(args) => cancel::run(args, &processes::client(globals)?).await,
+        Verb::Edit(args) => edit::run(args, &processes::client(globals)?).await,
+        Verb::Forget(args) => forget::run(args, &processes::client(globals)?).await,
         Verb::Plan(args) => plan::run(args, &processes::client(globals)?).await,
         Verb::Notify(verb) => notify::run(verb, &processes::client(globals)?).await,
         Verb::Token(verb) => token::run(verb, &processes::client(globals)?).await,

@@ -83,7 +83,7 @@ impl Caller {
             panic!("not granted")
         };
         let claimed = claimed.pop()?;
-        let (_, rows) = self.store.rows(claimed.campaign, claimed.version, [claimed.position]).await.unwrap();
+        let (_, rows) = self.store.rows(claimed.campaign, claimed.version, [&claimed]).await.unwrap();
         let contact = &rows[&claimed.position].contact;
         let before = claimed.record.clone().unwrap_or_else(|| Record::fresh(claimed.lane, contact.numbers.len() as u8));
         let permit = Timestamp::from_millis(claimed.permit_us / 1000);

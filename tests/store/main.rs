@@ -3,6 +3,8 @@
 
 mod caller;
 mod caps;
+mod edits;
+mod forget;
 mod health;
 mod hooks;
 mod pacing;

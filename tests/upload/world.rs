@@ -67,7 +67,7 @@ async fn connect(redis: &RedisServer) -> Store {
 pub async fn upload(store: &Store, campaign: CampaignId, rows: &[Contact]) -> Result<[u64; 2], StoreError> {
     let mut upload = store.upload(campaign).await?;
     upload.push(rows.to_vec(), &["first_name".to_owned()]).await?;
-    let UploadCounts { accepted, duplicate } = upload.finish().await?;
+    let UploadCounts { accepted, duplicate, .. } = upload.finish().await?;
     Ok([accepted, duplicate])
 }
 

@@ -82,8 +82,7 @@ async fn hand_over(
 ) -> Result<(), StoreError> {
     let store = &account.engine.store;
     for of_campaign in contacts.chunk_by(|a, b| a.campaign == b.campaign) {
-        let positions = of_campaign.iter().map(|claimed| claimed.position);
-        let (info, mut rows) = store.rows(of_campaign[0].campaign, of_campaign[0].version, positions).await?;
+        let (info, mut rows) = store.rows(of_campaign[0].campaign, of_campaign[0].version, of_campaign).await?;
         for claimed in of_campaign {
             let (Some(mut row), Some(place)) = (rows.remove(&claimed.position), free.split(1)) else { continue };
             let before = match &claimed.record {

@@ -82,7 +82,8 @@ async fn follow(client: &Client, call: &TestCall, wait: Duration) -> Result<(Str
     }
 }
 
-fn name_and_value(text: &str) -> Result<(String, String), String> {
+/// `NAME=VALUE`; the value may be empty.
+pub(super) fn name_and_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
         _ => Err("NAME=VALUE expected".to_owned()),

@@ -76,6 +76,16 @@ fn columns_are_mapped_numbers_ordered_and_a_detected_encoding_is_told() {
 }
 
 #[test]
+fn updated_rows_are_told_where_they_were_asked_for() {
+    let stub = Stub::start();
+    stub.file("list.csv", "phone\n")
+        .on(UPLOAD, json!({"accepted": 1, "updated": 2, "duplicate": 3, "rejected": 0, "rejects": []}));
+    let told = stub.redial(&["upload", "nightly", "list.csv", "--on-duplicate", "update"]).ok();
+    assert_eq!(told, "1 accepted, 2 updated, 3 duplicate, 0 rejected\n");
+    assert!(stub.asked()[0].what.ends_with("?file=list.csv&on_duplicate=update"));
+}
+
+#[test]
 fn a_file_that_cannot_be_used_ends_with_exit_code_2() {
     let stub = Stub::start();
     let missing = stub.redial(&["upload", "nightly", "missing.csv"]);

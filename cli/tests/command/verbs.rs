@@ -261,3 +261,56 @@ fn a_new_token_alone_goes_to_stdout() {
     assert!(listed.contains("a1b2c3  operator  upload") && listed.contains("never"), "{listed}");
     assert_eq!(stub.redial(&["token", "create", "--role", "root"]).code, 2);
 }
+
+#[test]
+fn edit_sends_what_changes_and_tells_what_follows() {
+    let stub = Stub::start();
+    let answer = json!({"campaign": "nightly", "contact_id": "c-1", "changed": true, "state": "pending",
+        "note": "it counts from the next attempt"});
+    stub.on("PATCH /campaigns/nightly/contacts/c-1", answer);
+    let args = [
+        "edit",
+        "nightly",
+        "c-1",
+        "--set",
+        "first_name=Ann",
+        "--set",
+        "note=",
+        "--phone",
+        "+12025550101",
+        "--timezone",
+        "-",
+        "--priority",
+        "2",
+    ];
+    assert_eq!(stub.redial(&args).ok(), "nightly: c-1 changed: it counts from the next attempt\n");
+    let sent: Value = serde_json::from_str(&stub.asked()[0].body).unwrap();
+    let expected = json!({"phones": ["+12025550101"], "timezone": null, "priority": 2,
+        "attributes": {"first_name": "Ann", "note": ""}});
+    assert_eq!(sent, expected);
+    assert_eq!(stub.redial(&["edit", "nightly", "c-1"]).code, 2, "nothing is to change");
+    assert_eq!(stub.redial(&["edit", "nightly", "c-1", "--priority", "10"]).code, 2);
+}
+
+#[test]
+fn forget_tells_what_was_erased_and_fails_while_somebody_is_on_a_call() {
+    let stub = Stub::start();
+    let number = |number: &str, erased: u64, on_call: u64, suppressions: u64| {
+        json!({"number": number, "suppressions": suppressions,
+            "campaigns": [{"campaign": "nightly", "erased": erased, "on_call": on_call}]})
+    };
+    let done = json!({"forgotten": [number("+12025550101", 1, 0, 1)]});
+    stub.on("POST /forget", done);
+    assert_eq!(
+        stub.redial(&["forget", "+12025550101"]).ok(),
+        "+12025550101  nightly: 1 contact erased\n+12025550101  still on 1 do-not-call list (--suppressions takes it off)\n"
+    );
+    let sent: Value = serde_json::from_str(&stub.asked()[0].body).unwrap();
+    assert_eq!(sent, json!({"numbers": ["+12025550101"], "suppressions": false}));
+    let busy = Stub::start();
+    busy.on("POST /forget", json!({"forgotten": [number("+12025550101", 0, 1, 0)]}));
+    let refused = busy.redial(&["forget", "+12025550101"]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.stderr.contains("1 contact not erased: a call goes on, or may"), "{}", refused.stderr);
+    assert_eq!(stub.redial(&["forget"]).code, 2);
+}

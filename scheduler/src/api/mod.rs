@@ -9,10 +9,12 @@ mod cancel;
 mod conditions;
 mod contact;
 mod definition;
+mod edit;
 mod estimate;
 mod events;
 mod export;
 mod extract;
+mod forget;
 mod health;
 mod hooks;
 mod json;
@@ -107,8 +109,9 @@ pub fn router(state: ApiState) -> Router {
         .routes(routes!(campaigns::definition))
         .routes(routes!(events::events))
         .routes(routes!(upload::upload))
-        .routes(routes!(contact::contact, cancel::cancel_contact))
+        .routes(routes!(contact::contact, cancel::cancel_contact, edit::edit_contact))
         .routes(routes!(cancel::cancel))
+        .routes(routes!(forget::forget))
         .routes(routes!(verbs::start))
         .routes(routes!(verbs::pause))
         .routes(routes!(verbs::resume))

@@ -6,6 +6,7 @@ mod cancel;
 mod conditions;
 mod contacts;
 mod dashboard;
+mod edits;
 mod events;
 mod everyone;
 mod exports;

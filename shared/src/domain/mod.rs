@@ -6,6 +6,7 @@ pub mod caps;
 pub mod contact;
 pub mod contact_list;
 pub mod document;
+pub mod edit;
 pub mod geography;
 pub mod guard;
 pub mod holidays;

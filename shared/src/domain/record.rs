@@ -2,6 +2,9 @@
 
 use super::{ContactState, Outcome, Timestamp, learned::Captured, retry::PastAttempt};
 
+/// Stands for the place of a number that was taken off its contact.
+pub const NO_NUMBER: u8 = 127;
+
 /// The record of one contact. A contact without one is pending and was never called.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
@@ -13,7 +16,7 @@ pub struct Record {
     pub due: Option<Timestamp>,
     /// The lane to which it belongs.
     pub lane: u16,
-    /// How many numbers it has.
+    /// How many numbers it has; none: it was erased.
     pub numbers: u8,
     /// Place of the number to be called next, from 0.
     pub next_number: u8,
@@ -29,6 +32,8 @@ pub struct Record {
     pub attempts: Vec<AttemptRecord>,
     /// The lane of each number, where the number that is dialed says where the contact is; else empty.
     pub number_lanes: Vec<u16>,
+    /// The generation of its block since which the contact stands there as it is now; 0: it was never edited.
+    pub generation: u32,
 }
 
 /// One attempt in a record.
@@ -36,7 +41,7 @@ pub struct Record {
 pub struct AttemptRecord {
     /// The record's revision that its intent wrote; part of the attempt's id.
     pub revision: u32,
-    /// Place of the number called, from 0.
+    /// Place of the number called, from 0; [`NO_NUMBER`]: it was taken off.
     pub number: u8,
     /// Digits of that number while it is locked: until the outcome is known.
     pub dialed: String,
@@ -76,11 +81,19 @@ impl Record {
             reason: String::new(),
             attempts: Vec::new(),
             number_lanes: Vec::new(),
+            generation: 0,
         }
     }
 
-    /// Makes this number the next one to be called; the contact stands in that number's lane from now on.
+    /// Whether nothing is known of the contact any more but how its attempts were counted.
+    pub fn is_erased(&self) -> bool {
+        self.numbers == 0
+    }
+
+    /// Makes this number the next one to be called, or the first if it was taken off; the contact stands in that number's
+    /// lane from now on.
     pub fn turn_to(&mut self, number: u8) {
+        let number = if number < self.numbers { number } else { 0 };
         self.next_number = number;
         if let Some(lane) = self.number_lanes.get(usize::from(number)) {
             self.lane = *lane;

@@ -3,6 +3,7 @@
 
 #[cfg(test)]
 mod learned_tests;
+mod person;
 #[cfg(test)]
 mod returns_tests;
 
@@ -16,6 +17,8 @@ use super::{
     record::{AttemptRecord, Record},
     retry::{NextStep, RetryPolicy, is_usable, next_step, retry_in},
 };
+
+pub use person::{Edited, edit, erase};
 
 /// Why a contact is cancelled that somebody took out.
 const CANCELLED: &str = "taken out by request";
@@ -154,7 +157,7 @@ pub fn hold_back(before: &Record, attempt: u32, reason: &str) -> Option<Change> 
 /// older attempt that was in doubt corrects only that attempt. A definite outcome stays, but what else is learned is
 /// added. None when nothing changes.
 pub fn conclude(before: &Record, attempt: u32, ending: &Ending, policy: &Policy<'_>) -> Option<Change> {
-    let index = before.attempts.iter().position(|past| past.revision == attempt)?;
+    let index = place_of(before, attempt)?;
     let past = &before.attempts[index];
     let in_doubt = past.outcome == Some(Outcome::Unknown) && ending.is_certain();
     if past.outcome.is_some() && !in_doubt {
@@ -174,7 +177,7 @@ pub fn conclude(before: &Record, attempt: u32, ending: &Ending, policy: &Policy<
 /// Something was learned from a call, before its end or after. Where it makes another rule apply to a contact that went on
 /// because of that call, it goes on by that rule. None when nothing is new.
 pub fn learn(before: &Record, attempt: u32, captured: &Captured, policy: &Policy<'_>) -> Option<Change> {
-    let index = before.attempts.iter().position(|past| past.revision == attempt)?;
+    let index = place_of(before, attempt)?;
     let mut record = next_revision(before);
     if !record.attempts[index].captured.learn(captured) {
         return None;
@@ -185,6 +188,11 @@ pub fn learn(before: &Record, attempt: u32, captured: &Captured, policy: &Policy
     let file =
         moves_on && decides(&record, index) && rule(&record) != rule(before) && settle(&mut record, false, policy);
     Some(Change { record, file, counted_before: outcome, counted_now: outcome, attempts: 0 })
+}
+
+/// Where an attempt stands in a record; none too where its contact was erased, of whom nothing more is to be known.
+fn place_of(record: &Record, attempt: u32) -> Option<usize> {
+    record.attempts.iter().position(|past| past.revision == attempt).filter(|_| !record.is_erased())
 }
 
 /// Whether what becomes of a contact hangs on this attempt.
@@ -220,11 +228,11 @@ fn wait_soon(record: &mut Record, now: Timestamp) {
 }
 
 /// For a new run of a campaign that dials its whole list each time: all is forgotten but the attempts themselves. None
-/// for a contact that is being called, or that has nothing to forget.
+/// for a contact that is being called, that was erased, or that has nothing to forget.
 pub fn restart(before: &Record) -> Option<Change> {
     let counted = before.attempts.len() - usize::from(before.former_attempts);
     let keep = matches!(before.state, ContactState::Active | ContactState::Suppressed | ContactState::Cancelled);
-    if keep || (before.state == ContactState::Pending && counted == 0) {
+    if keep || before.is_erased() || (before.state == ContactState::Pending && counted == 0) {
         return None;
     }
     let mut record = next_revision(before);

@@ -7,6 +7,7 @@
 //!
 //! ```text
 //! version u8 | lane u16 | rows − 1 u8 | schema u16          little-endian, plain, for scripts and tools
+//! generation u32                                           only in version 2: blocks that were written again
 //! attributes varint | text length varint | zstd length varint
 //! zstd(text): how each column is encoded, and its text      columns: number count, first number, further numbers,
 //! bits: the integers and indices of all columns             id, not_before, attributes
@@ -44,8 +45,14 @@ pub const ROW_TEXT_BYTES_MAX: usize = 1024 * 1024;
 const TEXT_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Most attributes of a row.
 const ATTRIBUTES_MAX: usize = crate::domain::contact_list::COLUMNS_MAX;
-const VERSION: u8 = 1;
+/// Of blocks as their lists were uploaded.
+const VERSION_FIRST: u8 = 1;
+/// Of blocks that were written again, because contacts in them were edited or erased.
+const VERSION: u8 = 2;
 const HEADER_BYTES: usize = 6;
+const GENERATION_BYTES: usize = 4;
+/// As [`TEXT_BYTES_FULL`] for a block that is written again: its rows may have grown.
+const TEXT_BYTES_GROWN: usize = 3 * TEXT_BYTES_FULL;
 
 /// Why bytes are no block.
 #[derive(Debug, thiserror::Error)]

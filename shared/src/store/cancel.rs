@@ -59,7 +59,7 @@ impl Store {
         let attempt = |&position| AttemptId { campaign: info.id, position, revision: 0 };
         let records = self.records(positions.iter().map(attempt)).await?;
         let (_, rows) = self.rows(info.id, info.version, positions.iter().copied()).await?;
-        let blocks = self.blocks(info, positions.iter().map(|&position| block_of(position)).collect()).await?;
+        let blocks = self.blocks(info, positions.iter().map(|&position| (block_of(position), 0))).await?;
         let mut present = Vec::with_capacity(positions.len());
         for (&position, record) in positions.iter().zip(records) {
             let record = match record {

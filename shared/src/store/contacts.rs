@@ -1,23 +1,50 @@
 //! Contacts: rows from their blocks, records beside them, and the index from id or number to position.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     ops::Range,
     sync::Arc,
 };
 
 use super::{
-    CampaignInfo, Store, StoreError,
+    CampaignInfo, Claimed, Store, StoreError,
     block::{Block, BlockError, Decompressor},
     limits, record_codec,
     view::{AttemptView, ContactView},
 };
 use crate::domain::{
-    AttemptId, CampaignId, CampaignName, ContactPosition, ContactState, contact::Contact, record::Record,
+    AttemptId, CampaignId, CampaignName, ContactPosition, ContactState,
+    contact::Contact,
+    record::{NO_NUMBER, Record},
 };
 
 /// Blocks read at once where all are wanted.
 const BLOCKS_PER_READ: usize = 16;
+
+/// A contact whose row is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// Where it stands.
+    pub position: ContactPosition,
+    /// The generation of its block that has it as it is: its record's, 0 without one.
+    pub generation: u32,
+    /// Its lane, where that must be known too.
+    pub lane: Option<u16>,
+}
+
+impl From<ContactPosition> for Wanted {
+    /// One that was never edited, or of which an older row will do.
+    fn from(position: ContactPosition) -> Self {
+        Self { position, generation: 0, lane: None }
+    }
+}
+
+impl From<&Claimed> for Wanted {
+    fn from(claimed: &Claimed) -> Self {
+        let generation = claimed.record.as_ref().map_or(0, |record| record.generation);
+        Self { position: claimed.position, generation, lane: Some(claimed.lane) }
+    }
+}
 
 /// One row of a list, as it was uploaded.
 #[derive(Debug, Clone)]
@@ -30,7 +57,7 @@ pub struct Row {
 
 impl Store {
     /// Rows of a campaign by position, and the campaign as of at least `version`, knowing all that they refer to. Each
-    /// block is read once and kept for a while.
+    /// block is read once and kept for a while, unless contacts in it are edited.
     ///
     /// # Errors
     /// When Redis does not answer, or a block is damaged.
@@ -38,40 +65,47 @@ impl Store {
         &self,
         campaign: CampaignId,
         version: u32,
-        positions: impl IntoIterator<Item = ContactPosition>,
+        wanted: impl IntoIterator<Item = impl Into<Wanted>>,
     ) -> Result<(Arc<CampaignInfo>, HashMap<ContactPosition, Row>), StoreError> {
         let info = self.info(campaign, version).await?;
-        let positions: Vec<_> = positions.into_iter().collect();
-        let numbers: BTreeSet<_> = positions.iter().map(|&position| block_of(position)).collect();
-        let blocks = self.blocks(&info, numbers).await?;
-        let info = self.knowing(info, blocks.values()).await?;
-        let row = |position| Ok((position, row_of(&info, &blocks[&block_of(position)], position)?));
-        let rows = positions.into_iter().map(row).collect::<Result<_, StoreError>>()?;
+        let wanted: Vec<Wanted> = wanted.into_iter().map(Into::into).collect();
+        let blocks = self.blocks(&info, wanted.iter().map(|one| (block_of(one.position), one.generation))).await?;
+        let info = self.knowing(info, blocks.values(), wanted.iter().filter_map(|one| one.lane)).await?;
+        let row = |Wanted { position, .. }| Ok((position, row_of(&info, &blocks[&block_of(position)], position)?));
+        let rows = wanted.into_iter().map(row).collect::<Result<_, StoreError>>()?;
         Ok((info, rows))
     }
 
-    /// Uploads add places and columns without a new version: reads the campaign again if a block refers to newer ones.
+    /// Uploads and edits add places and columns without a new version: reads the campaign again if a block or a lane refers to
+    /// newer ones.
     pub(super) async fn knowing(
         &self,
         info: Arc<CampaignInfo>,
         mut blocks: impl Iterator<Item = &Arc<Block>>,
+        mut lanes: impl Iterator<Item = u16>,
     ) -> Result<Arc<CampaignInfo>, StoreError> {
-        let unknown = |block: &Arc<Block>| {
-            info.places.len() <= usize::from(block.lane() >> 4) || info.schemas.len() <= usize::from(block.schema())
-        };
-        if blocks.any(unknown) { self.fresh_info(info.id).await } else { Ok(info) }
+        let unknown_lane = |lane: u16| info.places.len() <= usize::from(lane >> 4);
+        let unknown =
+            |block: &Arc<Block>| unknown_lane(block.lane()) || info.schemas.len() <= usize::from(block.schema());
+        if blocks.any(unknown) || lanes.any(unknown_lane) { self.fresh_info(info.id).await } else { Ok(info) }
     }
 
+    /// Blocks by their numbers, each of at least the generation that is asked for.
     pub(super) async fn blocks(
         &self,
         info: &CampaignInfo,
-        numbers: BTreeSet<u32>,
+        wanted: impl IntoIterator<Item = (u32, u32)>,
     ) -> Result<HashMap<u32, Arc<Block>>, StoreError> {
         let cache = self.cache();
+        let mut generations = BTreeMap::new();
+        for (number, generation) in wanted {
+            let newest = generations.entry(number).or_insert(generation);
+            *newest = generation.max(*newest);
+        }
         let mut found = HashMap::new();
         let mut missing = Vec::new();
-        for number in numbers {
-            match cache.block(info.id, number) {
+        for (number, generation) in generations {
+            match cache.block(info.id, number).filter(|block| block.generation() >= generation) {
                 Some(block) => drop(found.insert(number, block)),
                 None => missing.push(number),
             }
@@ -140,10 +174,12 @@ impl Store {
     /// # Errors
     /// When Redis does not answer, or data is damaged.
     pub async fn block_views(&self, info: &Arc<CampaignInfo>, number: u32) -> Result<Vec<ContactView>, StoreError> {
-        let block = self.blocks(info, BTreeSet::from([number])).await?.remove(&number).expect("asked for");
-        let info = &self.knowing(info.clone(), std::iter::once(&block)).await?;
-        let unfinished = self.unfinished(info.id).await?;
         let records = self.block_records(info.id, number).await?;
+        let generation = records.values().map(|record| record.generation).max().unwrap_or(0);
+        let block = self.blocks(info, [(number, generation)]).await?.remove(&number).expect("asked for");
+        let lanes = records.values().map(|record| record.lane);
+        let info = &self.knowing(info.clone(), std::iter::once(&block), lanes).await?;
+        let unfinished = self.unfinished(info.id).await?;
         let first = number * limits::ROWS_PER_BLOCK as u32;
         (first..first + block.len() as u32)
             .map(|position| {
@@ -249,7 +285,7 @@ pub(super) fn contact_view(
     let waits = open && record.state != ContactState::Held && unfinished.is_none();
     let attempts = record.attempts.iter().map(|attempt| AttemptView {
         id: AttemptId { campaign: info.id, position, revision: attempt.revision },
-        number: attempt.number + 1,
+        number: if attempt.number == NO_NUMBER { 0 } else { attempt.number + 1 },
         account: info.account_at(attempt.started_at).to_owned(),
         call_id: attempt.call_id.clone(),
         started_at: attempt.started_at,
@@ -267,7 +303,7 @@ pub(super) fn contact_view(
         numbers: row.numbers,
         attributes: info.attribute_names(schema).iter().cloned().zip(row.attributes).collect(),
         whereabouts: info.whereabouts(record.lane),
-        priority: row.priority,
+        priority: CampaignInfo::priority(record.lane),
         state,
         outcome: record.attempts.iter().rev().find_map(|attempt| attempt.outcome),
         reason: record.reason.clone(),

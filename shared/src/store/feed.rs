@@ -17,7 +17,9 @@ use super::{
     contacts::{block_of, contact_view, row_of},
     view::ContactView,
 };
-use crate::domain::{AttemptId, CampaignId, CampaignState, ContactPosition, ContactState, Outcome, Timestamp};
+use crate::domain::{
+    AttemptId, CampaignId, CampaignState, ContactPosition, ContactState, Outcome, Timestamp, record::Record,
+};
 
 /// The place of an entry in a feed; later ones are greater, also those of a feed that begins anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -133,11 +135,14 @@ impl Store {
         positions: &BTreeSet<ContactPosition>,
     ) -> Result<(Arc<CampaignInfo>, HashMap<ContactPosition, ContactView>), StoreError> {
         let info = self.info(campaign, 0).await?;
-        let blocks = self.blocks(&info, positions.iter().map(|&position| block_of(position)).collect()).await?;
-        let info = self.knowing(info, blocks.values()).await?;
-        let unfinished = self.unfinished(campaign).await?;
         let attempts = positions.iter().map(|&position| AttemptId { campaign, position, revision: 0 });
         let records = self.records(attempts).await?;
+        let generation = |record: &Option<Record>| record.as_ref().map_or(0, |record| record.generation);
+        let wanted = positions.iter().zip(&records).map(|(&position, record)| (block_of(position), generation(record)));
+        let blocks = self.blocks(&info, wanted).await?;
+        let lanes = records.iter().flatten().map(|record| record.lane);
+        let info = self.knowing(info, blocks.values(), lanes).await?;
+        let unfinished = self.unfinished(campaign).await?;
         let views = positions.iter().zip(records).map(|(&position, record)| {
             let block = &blocks[&block_of(position)];
             let row = row_of(&info, block, position)?;

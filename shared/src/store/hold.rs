@@ -114,7 +114,7 @@ impl Store {
 
 impl CampaignInfo {
     /// Why the contacts of a lane must be held, if so: nobody can tell when they may be called.
-    fn hold(&self, lane: u16) -> Option<Hold> {
+    pub(super) fn hold(&self, lane: u16) -> Option<Hold> {
         self.definition.calling_hours.hold(&self.whereabouts(lane).place)
     }
 }

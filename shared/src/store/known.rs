@@ -1,6 +1,6 @@
 //! What of a list a campaign holds already, and the columns of the lists it holds: for readers.
 
-use super::{CampaignInfo, Store, StoreError};
+use super::{CampaignInfo, Store, StoreError, index::Known};
 use crate::domain::contact::Contact;
 
 impl CampaignInfo {
@@ -29,6 +29,6 @@ impl Store {
     /// When Redis does not answer, or data is damaged.
     pub async fn count_known(&self, info: &CampaignInfo, contacts: &[&Contact]) -> Result<u64, StoreError> {
         self.index_blocks(info, self.block_count(info.id).await?).await?;
-        Ok(self.find_known(info, contacts).await?.into_iter().filter(|known| *known).count() as u64)
+        Ok(self.find_known(info, contacts).await?.into_iter().filter(|known| *known != Known::New).count() as u64)
     }
 }

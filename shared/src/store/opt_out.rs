@@ -1,8 +1,8 @@
 //! Who asked in a call not to be called any more: a rule on what the bot learned puts the number on the do-not-call list.
 
-use super::{Settlement, Store, StoreError, suppressions::Suppress};
+use super::{Settlement, Store, StoreError, Wanted, suppressions::Suppress};
 use crate::domain::{
-    ContactState, Timestamp,
+    ContactState, PhoneNumber, Timestamp,
     learned::{Action, Facts, ResultRule},
     suppression::ListName,
     transition::Change,
@@ -37,10 +37,15 @@ impl Store {
         for settlement in settlements {
             let Some(OptOut { number, until, reason }) = &settlement.opt_out else { continue };
             let position = settlement.attempt.position;
-            let (_, rows) = self.rows(settlement.attempt.campaign, 0, [position]).await?;
-            let Some(number) = rows[&position].contact.numbers.get(usize::from(*number)) else { continue };
+            let generation = settlement.change.record.generation;
+            let wanted = Wanted { position, generation, lane: None };
+            let (_, rows) = self.rows(settlement.attempt.campaign, 0, [wanted]).await?;
+            // One that was taken off meanwhile is on no list of numbers any more, but it was called.
+            let called = PhoneNumber::from_e164(&format!("+{}", settlement.number)).ok();
+            let number = called.or_else(|| rows[&position].contact.numbers.get(usize::from(*number)).cloned());
+            let Some(number) = number else { continue };
             let how = Suppress { scope: None, list: ListName::default(), until: *until, reason: reason.clone() };
-            self.suppress(&how, std::slice::from_ref(number)).await?;
+            self.suppress(&how, std::slice::from_ref(&number)).await?;
         }
         Ok(())
     }

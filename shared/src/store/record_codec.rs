@@ -15,6 +15,8 @@ const UUID_BYTES: u8 = 16;
 const UUID_MARK: u8 = 255;
 /// Set in the byte of the count of numbers of a contact that is to be cancelled.
 const CANCEL_ASKED: u8 = 0x80;
+/// Set in the same byte where the generation of the contact's block follows the attempts.
+const EDITED: u8 = 0x40;
 /// Set in the byte of an attempt's number where captured values follow it.
 const HAS_CAPTURED: u8 = 0x80;
 /// A contact has 10 numbers at most, so the place of one leaves half of a byte.
@@ -28,7 +30,9 @@ pub(super) fn encode(record: &Record) -> Vec<u8> {
     bytes.extend(&millis(record.due).to_be_bytes()[2..]);
     put_varint(&mut bytes, record.lane.into());
     bytes.extend([
-        record.numbers | if record.cancel_asked { CANCEL_ASKED } else { 0 },
+        record.numbers
+            | if record.cancel_asked { CANCEL_ASKED } else { 0 }
+            | if record.generation > 0 { EDITED } else { 0 },
         record.next_number & NIBBLE | record.put_off.min(NIBBLE) << 4,
     ]);
     put_varint(&mut bytes, record.former_attempts.into());
@@ -36,6 +40,9 @@ pub(super) fn encode(record: &Record) -> Vec<u8> {
     put_varint(&mut bytes, record.attempts.len() as u64);
     for attempt in &record.attempts {
         put_attempt(&mut bytes, attempt);
+    }
+    if record.generation > 0 {
+        put_varint(&mut bytes, record.generation.into());
     }
     // Records of most campaigns end here.
     for lane in &record.number_lanes {
@@ -135,12 +142,13 @@ impl Reader<'_> {
         let due = self.instant()?;
         let lane = self.varint()? as u16;
         let (numbers_byte, next) = (self.byte()?, self.byte()?);
-        let (numbers, cancel_asked) = (numbers_byte & !CANCEL_ASKED, numbers_byte & CANCEL_ASKED != 0);
+        let (numbers, cancel_asked) = (numbers_byte & NIBBLE, numbers_byte & CANCEL_ASKED != 0);
         let (next_number, put_off) = (next & NIBBLE, next >> 4);
         let former_attempts = self.varint()? as u16;
         let reason = self.text()?;
         let count = self.varint()?;
         let attempts = (0..count).map(|_| self.attempt()).collect::<Option<_>>()?;
+        let generation = if numbers_byte & EDITED == 0 { 0 } else { self.varint()? as u32 };
         let lanes = if self.rest.is_empty() { 0 } else { numbers };
         let number_lanes = (0..lanes).map(|_| self.varint().map(|lane| lane as u16)).collect::<Option<_>>()?;
         Some(Record {
@@ -156,6 +164,7 @@ impl Reader<'_> {
             reason,
             attempts,
             number_lanes,
+            generation,
         })
     }
 
@@ -290,6 +299,7 @@ mod tests {
         fn a_record_reads_back_as_it_was_written(
             revision in any::<u32>(), state in 1u8..10, due in 0i64..1 << 47, lane in any::<u16>(), put_off in 0u8..16,
             attempts in prop::collection::vec(attempt(), 0..6),
+            generation in prop_oneof![Just(0), any::<u32>()],
             number_lanes in prop_oneof![Just(Vec::new()), prop::collection::vec(any::<u16>(), 3)],
         ) {
             let record = Record {
@@ -305,6 +315,7 @@ mod tests {
                 reason: "because".to_owned(),
                 attempts,
                 number_lanes,
+                generation,
             };
             prop_assert_eq!(decode(&encode(&record)).expect("what was encoded"), record);
         }

@@ -39,7 +39,7 @@ pub struct RecordingCounts {
 
 impl Recording {
     /// As it stands in the queue.
-    fn stored(&self) -> String {
+    pub(super) fn stored(&self) -> String {
         let AttemptId { campaign, position, revision } = self.attempt;
         format!("{campaign}:{position}:{revision}:{}", self.call_id)
     }

@@ -3,7 +3,7 @@
 
 use super::{BeginAnswer, Intent, Store, StoreError};
 use crate::domain::{
-    ContactPosition, PhoneNumber, Timestamp,
+    PhoneNumber, Timestamp,
     record::Record,
     suppression::Suppression,
     transition::{self, Change},
@@ -34,8 +34,7 @@ impl Store {
         let claimed = &refused[0].intent.claimed;
         let mut changes = Vec::with_capacity(refused.len());
         let is_suppressed = |one: &&Refused<'_>| one.answer == BeginAnswer::Suppressed;
-        let suppressed: Vec<ContactPosition> =
-            refused.iter().filter(is_suppressed).map(|one| one.intent.claimed.position).collect();
+        let suppressed = refused.iter().filter(is_suppressed).map(|one| &one.intent.claimed);
         let (info, rows) = self.rows(claimed.campaign, claimed.version, suppressed).await?;
         for Refused { intent, answer, words } in refused {
             let before = before(intent);
@@ -43,6 +42,9 @@ impl Store {
                 BeginAnswer::Capped { until } => transition::wait(&before, *until, &capped(words, *until)),
                 _ => {
                     let numbers = &rows[&intent.claimed.position].contact.numbers;
+                    if numbers.is_empty() {
+                        continue;
+                    }
                     let lists = self.suppressions(Some(info.id), numbers).await?;
                     suppress(&before, &info.definition.retry, numbers, &lists)
                 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{Intent, Store, StoreError, arguments::Arguments, caps::contact_key, limits, record_codec};
+use super::{Intent, Store, StoreError, Wanted, arguments::Arguments, caps::contact_key, limits, record_codec};
 use crate::domain::{
     Outcome, PhoneNumber,
     record::{AttemptRecord, Record},
@@ -55,7 +55,8 @@ impl Store {
     async fn numbers_if_still_there(&self, intent: &Intent) -> Result<Option<Vec<PhoneNumber>>, StoreError> {
         let (campaign, position) = (intent.claimed.campaign, intent.claimed.position);
         let place = intent.record.attempts.last().map_or(0, |attempt| usize::from(attempt.number));
-        match self.rows(campaign, 0, [position]).await {
+        let wanted = Wanted { position, generation: intent.record.generation, lane: None };
+        match self.rows(campaign, 0, [wanted]).await {
             Ok((_, mut rows)) => {
                 let numbers = rows.remove(&position).map(|row| row.contact.numbers);
                 let dials = |numbers: &Vec<PhoneNumber>| {

@@ -81,7 +81,7 @@ pub struct ContactView {
 pub struct AttemptView {
     /// Its id, which is also what the provider was told.
     pub id: AttemptId,
-    /// Place of the number called, from 1.
+    /// Place of the number called, from 1; 0: it was taken off the contact.
     pub number: u8,
     /// The provider account.
     pub account: String,
@@ -119,6 +119,8 @@ pub enum Applied {
 /// Result of an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct UploadCounts {
+    /// Rows that changed a contact that the campaign had, where they may.
+    pub updated: u64,
     /// Rows that became contacts.
     pub accepted: u64,
     /// Rows whose id or number was in the campaign already.

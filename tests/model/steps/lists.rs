@@ -65,9 +65,11 @@ impl World {
             Err(error) => return Err(failed(error)),
         };
         let added = self.model.upload(id, rows);
-        let expected = added
-            .as_ref()
-            .map(|added| UploadCounts { accepted: added.len() as u64, duplicate: (rows.len() - added.len()) as u64 });
+        let expected = added.as_ref().map(|added| UploadCounts {
+            accepted: added.len() as u64,
+            updated: 0,
+            duplicate: (rows.len() - added.len()) as u64,
+        });
         same("upload", answer, expected)?;
         self.find_rows(id, added.unwrap_or_default()).await
     }

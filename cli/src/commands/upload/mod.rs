@@ -37,6 +37,9 @@ pub struct UploadArgs {
     /// The list's encoding, where its first bytes do not show it: utf-8, utf-16le, utf-16be or windows-1252
     #[arg(long, value_name = "ENCODING")]
     encoding: Option<Encoding>,
+    /// What a row does that is in the campaign already: nothing, or change its contact
+    #[arg(long, value_name = "POLICY", value_parser = ["skip", "update"], default_value = "skip")]
+    on_duplicate: String,
     /// Write every rejected row there, with its line and the reason
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
@@ -94,7 +97,8 @@ fn query(args: &UploadArgs) -> Result<Vec<(&'static str, String)>, Failure> {
     let maps = maps.into_iter().map(|Mapping { name, column }| ("map", format!("{name}={column}")));
     let encoding = args.encoding.map(|encoding| ("encoding", encoding.to_string()));
     let dry_run = args.dry_run.then(|| ("dry_run", "true".to_owned()));
-    Ok(dry_run.into_iter().chain(encoding).chain(maps).collect())
+    let update = (args.on_duplicate == "update").then(|| ("on_duplicate", "update".to_owned()));
+    Ok(dry_run.into_iter().chain(encoding).chain(update).chain(maps).collect())
 }
 
 /// What the server took the list's encoding for, if it was not told.
@@ -128,10 +132,12 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
 }
 
 fn print(counts: &Uploaded, json: bool) -> Result<(), Failure> {
-    let Uploaded { accepted, duplicate, rejected, .. } = counts;
+    let Uploaded { accepted, updated, duplicate, rejected, .. } = counts;
     if json {
-        output::line(&format!(r#"{{"accepted":{accepted},"duplicate":{duplicate},"rejected":{rejected}}}"#))
+        let updated = updated.map(|updated| format!(r#""updated":{updated},"#)).unwrap_or_default();
+        output::line(&format!(r#"{{"accepted":{accepted},{updated}"duplicate":{duplicate},"rejected":{rejected}}}"#))
     } else {
-        output::line(&format!("{accepted} accepted, {duplicate} duplicate, {rejected} rejected"))
+        let updated = updated.map(|updated| format!("{updated} updated, ")).unwrap_or_default();
+        output::line(&format!("{accepted} accepted, {updated}{duplicate} duplicate, {rejected} rejected"))
     }
 }

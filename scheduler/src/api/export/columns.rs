@@ -96,9 +96,10 @@ impl ResultColumns {
     }
 }
 
-/// Place of the number that was called last; before the first call the first number counts.
-fn last_place(last: Option<&AttemptView>) -> usize {
-    last.map_or(0, |attempt| usize::from(attempt.number).saturating_sub(1))
+/// Place of the number that was called last; before the first call the first number counts. One that was taken off since has
+/// none.
+fn last_place(last: Option<&AttemptView>) -> Option<usize> {
+    last.map_or(Some(0), |attempt| usize::from(attempt.number).checked_sub(1))
 }
 
 /// The contact's own reason, else what went wrong with its last attempt.

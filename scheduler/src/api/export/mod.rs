@@ -196,6 +196,9 @@ fn streamed(format: ExportFormat, parts: impl Stream<Item = Result<Bytes, StoreE
 }
 
 /// What this role may see of a phone number in a row.
-fn phone(contact: &ContactView, place: usize, role: Role) -> String {
-    contact.numbers.get(place).map(|number| super::contact::shown(number, role)).unwrap_or_default()
+fn phone(contact: &ContactView, place: Option<usize>, role: Role) -> String {
+    place
+        .and_then(|place| contact.numbers.get(place))
+        .map(|number| super::contact::shown(number, role))
+        .unwrap_or_default()
 }

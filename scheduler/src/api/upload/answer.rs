@@ -21,6 +21,9 @@ use crate::api::Problem;
 pub struct Summary {
     /// Rows that became contacts.
     pub accepted: u64,
+    /// Rows that changed a contact, where they may.
+    #[serde(default)]
+    pub updated: Option<u64>,
     /// Rows that were in the campaign already.
     pub duplicate: u64,
     /// Bad rows.
@@ -41,6 +44,9 @@ pub struct Summary {
 pub struct SummaryAnswer<'a> {
     /// Rows that became contacts.
     accepted: u64,
+    /// Rows that changed a contact, with `on_duplicate=update`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated: Option<u64>,
     /// Rows whose id or number was in the campaign already, or earlier in the list.
     duplicate: u64,
     /// Bad rows.
@@ -55,6 +61,8 @@ pub struct SummaryAnswer<'a> {
 #[derive(Serialize)]
 struct FirstLine<'a> {
     accepted: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated: Option<u64>,
     duplicate: u64,
     rejected: u64,
     header: Option<&'a ListHeader>,
@@ -89,15 +97,15 @@ impl Summary {
     }
 
     fn as_object(&self) -> Response {
-        let Self { accepted, duplicate, rejected, ref rejects, .. } = *self;
-        Json(SummaryAnswer { accepted, duplicate, rejected, encoding: self.encoding.as_deref(), rejects })
+        let Self { accepted, updated, duplicate, rejected, ref rejects, .. } = *self;
+        Json(SummaryAnswer { accepted, updated, duplicate, rejected, encoding: self.encoding.as_deref(), rejects })
             .into_response()
     }
 
     fn first_line(&self) -> Result<Bytes, Problem> {
-        let Self { accepted, duplicate, rejected, .. } = *self;
+        let Self { accepted, updated, duplicate, rejected, .. } = *self;
         let (header, encoding) = (self.header.as_ref(), self.encoding.as_deref());
-        let first = FirstLine { accepted, duplicate, rejected, header, encoding };
+        let first = FirstLine { accepted, updated, duplicate, rejected, header, encoding };
         let mut line = serde_json::to_vec(&first).map_err(Problem::internal)?;
         line.push(b'\n');
         Ok(line.into())

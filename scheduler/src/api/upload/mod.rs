@@ -25,7 +25,7 @@ use redial_shared::{
 };
 use serde::Deserialize;
 use tokio::sync::mpsc;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     ApiState, Problem,
@@ -56,6 +56,20 @@ pub struct UploadParams {
     file: Option<String>,
     /// `utf-8`, `utf-16le`, `utf-16be` or `windows-1252`, where the list's first bytes do not show it.
     encoding: Option<String>,
+    /// What a row does that is in the campaign already: `skip` (the default), or `update` its contact.
+    #[serde(default)]
+    on_duplicate: OnDuplicate,
+}
+
+/// What becomes of a row that is in the campaign already.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OnDuplicate {
+    /// It is counted.
+    #[default]
+    Skip,
+    /// It changes its contact.
+    Update,
 }
 
 /// Add a contact list to a campaign.
@@ -66,6 +80,10 @@ pub struct UploadParams {
 ///
 /// A list is UTF-8 unless its first bytes leave no doubt that it is UTF-16 or Windows-1252; then the answer has `encoding`,
 /// and rejected rows come back in UTF-8. `map` takes columns by other names than those in the file: `map=phone=Mobile`.
+///
+/// With `on_duplicate=update` a row whose id (or number, if it has no id) a contact has that was in the campaign before this
+/// upload changes that contact, as `PATCH` does: its numbers and attributes, and what other columns the list has. The answer
+/// then counts `updated`; a row that changes nothing, or brings another contact's number, is a `duplicate`.
 ///
 /// With `dry_run` nothing is written. Every row is checked as it would be; duplicates are counted within the list
 /// (remembering its first 8 million ids and numbers) and against what the campaign holds at that moment, so another
@@ -116,6 +134,11 @@ pub async fn upload(
         column_map(repeated(query.as_deref(), "map")).map_err(|error| Problem::bad_request(format!("map: {error}")))?;
     let options = list_options(headers.get(header::CONTENT_TYPE), params.file)?;
     let options = ListOptions { callable, encoding, map, ..options };
+    let updates = params.on_duplicate == OnDuplicate::Update;
+    if updates && params.dry_run {
+        return Err(Problem::bad_request("a dry run does not tell what `on_duplicate=update` would change")
+            .with_hint("leave one of them out"));
+    }
     let key = idempotency_key(&headers, campaign, params.dry_run)?;
     let as_lines = names_media_type(headers.get(header::ACCEPT), JSON_LINES_TYPES);
     let digest = body::Digest::default();
@@ -130,7 +153,7 @@ pub async fn upload(
     let target = if params.dry_run {
         Target::Check(Box::new(DryRun::new(&state.store, campaign, &name).await?))
     } else {
-        Target::Write(Box::new(state.store.upload(campaign).await?))
+        Target::Write { upload: Box::new(state.store.upload(campaign).await?), updates }
     };
     let transfer = Transfer { body, options, rejects: Rejects::new(as_lines), target };
     // A task of its own: what has come in is written to the end even when the client has gone.
@@ -157,13 +180,14 @@ struct Transfer {
 
 /// Where the rows go.
 enum Target {
-    Write(Box<Upload>),
+    Write { upload: Box<Upload>, updates: bool },
     Check(Box<DryRun>),
 }
 
 impl Transfer {
     async fn run(self) -> Result<(Summary, Rejects), Problem> {
         let Self { body, options, rejects, target } = self;
+        let updates = matches!(target, Target::Write { updates: true, .. });
         let (feeder, reader) = body::pipe();
         let (batches, received) = mpsc::channel(BATCHES_WAITING);
         let reading = tokio::task::spawn_blocking(move || rows::read(reader, options, rejects, &batches));
@@ -176,6 +200,7 @@ impl Transfer {
         let rows::Whole { header, encoding, rejects } = read.map_err(unusable)?;
         let summary = Summary {
             accepted: counts.accepted,
+            updated: updates.then_some(counts.updated),
             duplicate: counts.duplicate,
             rejected: rejects.count(),
             header,
@@ -191,8 +216,11 @@ impl Target {
     /// Takes every batch. What came before a broken transfer is finished too.
     async fn take_all(self, mut batches: mpsc::Receiver<Batch>) -> Result<UploadCounts, Problem> {
         match self {
-            Self::Write(mut upload) => {
+            Self::Write { mut upload, updates } => {
                 while let Some(batch) = batches.recv().await {
+                    if updates {
+                        upload.update_duplicates(batch.gives);
+                    }
                     upload.push(batch.contacts, &batch.columns).await?;
                 }
                 Ok(upload.finish().await?)
@@ -208,7 +236,7 @@ impl Target {
 }
 
 /// Which numbers the campaign's provider can call. Its secrets are not needed for that.
-async fn callable(state: &ApiState, campaign: CampaignId) -> Result<Option<Callable>, Problem> {
+pub(super) async fn callable(state: &ApiState, campaign: CampaignId) -> Result<Option<Callable>, Problem> {
     let info = state.store.fresh_info(campaign).await?;
     let provider = state.config.providers.get(&info.definition.provider).map(provider::of_account_without_secrets);
     // What is wrong with an account was told when the campaign was applied.

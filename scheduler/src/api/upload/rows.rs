@@ -4,7 +4,7 @@ use std::{io, sync::Arc};
 
 use redial_shared::domain::{
     contact::Contact,
-    contact_list::{ContactListReader, Encoding, ListError, ListHeader, ListOptions, Row},
+    contact_list::{ContactListReader, Encoding, Given, ListError, ListHeader, ListOptions, Row},
 };
 use tokio::sync::mpsc;
 
@@ -19,6 +19,8 @@ pub struct Batch {
     pub contacts: Vec<Contact>,
     /// The names that their attributes follow.
     pub columns: Arc<[String]>,
+    /// What the list tells beside numbers, ids and attributes.
+    pub gives: Given,
 }
 
 /// Why a list was not read to its end.
@@ -79,7 +81,7 @@ pub fn read(
 }
 
 fn empty_batch(list: &ContactListReader) -> Batch {
-    Batch { contacts: Vec::with_capacity(BATCH_ROWS), columns: list.columns().into() }
+    Batch { contacts: Vec::with_capacity(BATCH_ROWS), columns: list.columns().into(), gives: list.gives() }
 }
 
 fn hand_over(batch: Batch, batches: &mpsc::Sender<Batch>) -> Result<(), ReadError> {

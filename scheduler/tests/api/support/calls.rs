@@ -37,7 +37,7 @@ pub async fn try_begin(store: &Store, account: &str) -> (Begun, BeginAnswer) {
 async fn begin_in_time(store: &Store, worker: u32, account: &str) -> (Intent, BeginAnswer) {
     let claimed = claim_one(store, worker, account).await;
     let campaign = claimed.campaign;
-    let (_, rows) = store.rows(campaign, claimed.version, [claimed.position]).await.unwrap();
+    let (_, rows) = store.rows(campaign, claimed.version, [&claimed]).await.unwrap();
     let contact = &rows[&claimed.position].contact;
     let before = claimed.record.clone().unwrap_or_else(|| Record::fresh(claimed.lane, contact.numbers.len() as u8));
     let digits = contact.numbers[usize::from(before.next_number)].digits();

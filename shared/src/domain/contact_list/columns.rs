@@ -43,6 +43,35 @@ impl Role {
     }
 }
 
+/// Whether a column of this name is no attribute: `phone`, `id`, `timezone`, …, in any case.
+pub fn is_reserved(name: &str) -> bool {
+    Role::reserved(name).is_some()
+}
+
+/// Which columns a list has of those that tell more of a contact than its numbers and its id.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Given {
+    /// `timezone`.
+    pub timezone: bool,
+    /// `priority`.
+    pub priority: bool,
+    /// `not_before`.
+    pub not_before: bool,
+}
+
+impl Given {
+    /// By the columns' roles.
+    pub(super) fn of(roles: impl Iterator<Item = Role>) -> Self {
+        let mut given = Self::default();
+        for role in roles {
+            given.timezone |= role == Role::Timezone;
+            given.priority |= role == Role::Priority;
+            given.not_before |= role == Role::NotBefore;
+        }
+        given
+    }
+}
+
 /// The columns of a list with a header.
 #[derive(Debug)]
 pub(super) struct Columns {

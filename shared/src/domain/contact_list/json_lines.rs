@@ -47,6 +47,11 @@ impl Keys {
         Self { map, ..Self::default() }
     }
 
+    /// What they mean, those met so far.
+    pub fn roles(&self) -> impl Iterator<Item = Role> {
+        self.known.iter().map(|key| key.role)
+    }
+
     pub fn mark(&self) -> Mark {
         Mark(self.known.len(), self.attributes.len())
     }

@@ -37,7 +37,7 @@ pub mod zone;
 #[cfg(test)]
 mod tests;
 
-pub use columns::COLUMNS_MAX;
+pub use columns::{COLUMNS_MAX, Given, is_reserved};
 pub use country::{BadCountry, Country};
 pub use encoding::{BadEncoding, Encoding};
 pub use error::ListError;

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::{
     Encoding, ListError, ListHeader, ListOptions, Reject,
-    columns::{Columns, Role},
+    columns::{Columns, Given, Role},
     fields::{Cut, Cutter, Dialect, trim_terminator},
     format::{self, Format},
     header,
@@ -75,6 +75,14 @@ impl ContactListReader {
         match &self.rows {
             Rows::Delimited { columns, .. } => &columns.attributes,
             Rows::JsonLines(keys) => &keys.attributes,
+        }
+    }
+
+    /// What the list tells beside numbers, ids and attributes. With JSON Lines it grows as [`Self::columns`] do.
+    pub fn gives(&self) -> Given {
+        match &self.rows {
+            Rows::Delimited { columns, .. } => Given::of(columns.roles.iter().copied()),
+            Rows::JsonLines(keys) => Given::of(keys.roles()),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{
-    ATTRIBUTES_MAX, BlockError, Decompressor, HEADER_BYTES, TEXT_BYTES_MAX, VERSION,
+    ATTRIBUTES_MAX, BlockError, Decompressor, GENERATION_BYTES, HEADER_BYTES, TEXT_BYTES_MAX, VERSION, VERSION_FIRST,
     bits::BitReader,
     bytes::ByteReader,
     choices, heads,
@@ -29,9 +29,12 @@ enum Column {
 pub struct Block {
     lane: u16,
     schema: u16,
+    generation: u32,
     text: Vec<u8>,
     /// Where each row's further numbers begin in `further_numbers`, and at last where they end.
     further_starts: Vec<usize>,
+    /// Rows without any number, in order.
+    numberless: Vec<usize>,
     first_numbers: Column,
     further_numbers: Column,
     ids: Column,
@@ -46,23 +49,42 @@ impl Block {
     /// When the bytes are damaged, of a later version, or packed with another dictionary.
     pub fn decode(bytes: &[u8], decompressor: &mut Decompressor) -> Result<Self, BlockError> {
         let header = bytes.get(..HEADER_BYTES).ok_or(BlockError::Damaged("too few bytes"))?;
-        if header[0] != VERSION {
-            return Err(BlockError::Version { found: header[0] });
-        }
+        let body = &bytes[HEADER_BYTES..];
+        let (generation, body) = match header[0] {
+            VERSION_FIRST => (0, body),
+            VERSION => {
+                let (generation, body) =
+                    body.split_first_chunk::<GENERATION_BYTES>().ok_or(BlockError::Damaged("too few bytes"))?;
+                (u32::from_le_bytes(*generation), body)
+            }
+            found => return Err(BlockError::Version { found }),
+        };
         let (lane, schema) = (u16::from_le_bytes([header[1], header[2]]), u16::from_le_bytes([header[4], header[5]]));
         let rows = usize::from(header[3]) + 1;
-        let mut body = ByteReader::new(&bytes[HEADER_BYTES..]);
+        let mut body = ByteReader::new(body);
         let (attributes, text_length) = (body.length(ATTRIBUTES_MAX)?, body.length(TEXT_BYTES_MAX)?);
         let packed_length = body.length(bytes.len())?;
         let text = decompressor.unpack(body.take(packed_length)?, text_length)?;
         let (mut reader, mut bits) = (ByteReader::new(&text), BitReader::new(body.rest()));
         let mut column = |rows: usize| Column::read(&mut reader, &mut bits, rows);
-        let further_starts = further_starts(&column(rows)?, &text, rows)?;
+        let (further_starts, numberless) = further_starts(&column(rows)?, &text, rows)?;
         let first_numbers = column(rows)?;
         let further_numbers = column(further_starts[rows])?;
         let (ids, not_before) = (column(rows)?, column(rows)?);
         let attributes = (0..attributes).map(|_| column(rows)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { lane, schema, text, further_starts, first_numbers, further_numbers, ids, not_before, attributes })
+        Ok(Self {
+            lane,
+            schema,
+            generation,
+            text,
+            further_starts,
+            numberless,
+            first_numbers,
+            further_numbers,
+            ids,
+            not_before,
+            attributes,
+        })
     }
 
     /// Rows.
@@ -83,6 +105,11 @@ impl Block {
     /// Which list of attribute names the rows have.
     pub fn schema(&self) -> u16 {
         self.schema
+    }
+
+    /// How often it was written again.
+    pub fn generation(&self) -> u32 {
+        self.generation
     }
 
     /// A row, from 0; none beyond the last.
@@ -123,11 +150,14 @@ impl<'a> Row<'a> {
         self.block.first_numbers.number(&self.block.text, self.index)
     }
 
-    /// All numbers in the order in which they are tried.
+    /// All numbers in the order in which they are tried; an erased contact has none.
     ///
     /// # Errors
     /// When the block is damaged.
     pub fn numbers(&self) -> Result<Vec<PhoneNumber>, BlockError> {
+        if self.block.numberless.binary_search(&self.index).is_ok() {
+            return Ok(Vec::new());
+        }
         let further = self.block.further_starts[self.index]..self.block.further_starts[self.index + 1];
         let further = further.map(|place| self.block.further_numbers.number(&self.block.text, place));
         std::iter::once(self.first_number()).chain(further).collect()
@@ -206,15 +236,19 @@ impl Column {
     }
 }
 
-/// Sums up how many numbers rows have beyond the first.
-fn further_starts(counts: &Column, text: &[u8], rows: usize) -> Result<Vec<usize>, BlockError> {
-    let mut starts = Vec::with_capacity(rows + 1);
+/// Sums up how many numbers rows have beyond the first, and tells which have none.
+fn further_starts(counts: &Column, text: &[u8], rows: usize) -> Result<(Vec<usize>, Vec<usize>), BlockError> {
+    let (mut starts, mut numberless) = (Vec::with_capacity(rows + 1), Vec::new());
     let mut sum = 0;
     for row in 0..rows {
         starts.push(sum);
-        let count = counts.get(text, row).parse().ok().filter(|count| (1..=NUMBERS_MAX).contains(count));
-        sum += count.ok_or(BlockError::Damaged("a count of numbers out of bounds"))? - 1;
+        let count = counts.get(text, row).parse::<usize>().ok().filter(|&count| count <= NUMBERS_MAX);
+        let count = count.ok_or(BlockError::Damaged("a count of numbers out of bounds"))?;
+        if count == 0 {
+            numberless.push(row);
+        }
+        sum += count.saturating_sub(1);
     }
     starts.push(sum);
-    Ok(starts)
+    Ok((starts, numberless))
 }

@@ -1,7 +1,8 @@
 //! Building a block.
 
 use super::{
-    ATTRIBUTES_MAX, BlockError, Compressor, ROW_TEXT_BYTES_MAX, ROWS_MAX, TEXT_BYTES_FULL, VERSION,
+    ATTRIBUTES_MAX, BlockError, Compressor, ROW_TEXT_BYTES_MAX, ROWS_MAX, TEXT_BYTES_FULL, TEXT_BYTES_GROWN, VERSION,
+    VERSION_FIRST,
     bits::BitWriter,
     bytes::{put_bytes, put_varint},
     values::Values,
@@ -17,7 +18,7 @@ pub enum PushError {
     /// No block takes this contact.
     #[error("the contact has more than {ROW_TEXT_BYTES_MAX} bytes of text or {ATTRIBUTES_MAX} attributes")]
     TooLarge,
-    /// Each contact has 1 to 10 numbers.
+    /// Each contact has 1 to 10 numbers, unless it was erased.
     #[error("the contact has {0} numbers instead of 1 to {NUMBERS_MAX}")]
     Numbers(usize),
 }
@@ -27,6 +28,7 @@ pub enum PushError {
 pub struct BlockBuilder {
     lane: u16,
     schema: u16,
+    generation: u32,
     rows: usize,
     text_bytes: usize,
     number_counts: Values,
@@ -45,6 +47,7 @@ impl BlockBuilder {
         Self {
             lane,
             schema,
+            generation: 0,
             rows: 0,
             text_bytes: 0,
             number_counts: Values::default(),
@@ -55,6 +58,12 @@ impl BlockBuilder {
             attributes: Vec::new(),
             attributes_used: 0,
         }
+    }
+
+    /// The same for a block that is written again, for the `generation`th time: its rows may have grown, and some may have
+    /// been erased, so that they have no number.
+    pub fn again(lane: u16, schema: u16, generation: u32) -> Self {
+        Self { generation, ..Self::new(lane, schema) }
     }
 
     /// Rows so far.
@@ -69,7 +78,8 @@ impl BlockBuilder {
 
     /// Whether it takes no further row.
     pub fn is_full(&self) -> bool {
-        self.rows == ROWS_MAX || self.text_bytes >= TEXT_BYTES_FULL
+        let full = if self.generation == 0 { TEXT_BYTES_FULL } else { TEXT_BYTES_GROWN };
+        self.rows == ROWS_MAX || self.text_bytes >= full
     }
 
     /// Adds a row. The contact's zone and priority are the lane's.
@@ -84,15 +94,20 @@ impl BlockBuilder {
         if text_bytes > ROW_TEXT_BYTES_MAX || contact.attributes.len() > ATTRIBUTES_MAX {
             return Err(PushError::TooLarge);
         }
-        let (first, further) = contact.numbers.split_first().ok_or(PushError::Numbers(0))?;
+        let (first, further) = match contact.numbers.split_first() {
+            Some((first, further)) => (first.digits(), further),
+            None if self.generation > 0 => (NUMBERLESS, &[][..]),
+            None => return Err(PushError::Numbers(0)),
+        };
         if contact.numbers.len() > NUMBERS_MAX {
             return Err(PushError::Numbers(contact.numbers.len()));
         }
         self.text_bytes += text_bytes;
         self.number_counts.push(COUNTS[contact.numbers.len()]);
-        self.first_numbers.push(first.digits());
+        self.first_numbers.push(first);
         further.iter().for_each(|number| self.further_numbers.push(number.digits()));
-        self.ids.push(if contact.id == first.as_e164() { "" } else { &contact.id });
+        let is_number = contact.numbers.first().is_some_and(|first| first.as_e164() == contact.id);
+        self.ids.push(if is_number { "" } else { &contact.id });
         let not_before = contact.not_before.map(|instant| instant.as_millis().to_string());
         self.not_before.push(&not_before.unwrap_or_default());
         self.push_attributes(&contact.attributes);
@@ -120,10 +135,13 @@ impl BlockBuilder {
         let (text, bits) = self.take_parts();
         let packed = compressor.pack(&text)?;
         let mut block = Vec::with_capacity(packed.len() + bits.len() + 16);
-        block.push(VERSION);
+        block.push(if self.generation == 0 { VERSION_FIRST } else { VERSION });
         block.extend_from_slice(&self.lane.to_le_bytes());
         block.push(rows_less_one);
         block.extend_from_slice(&self.schema.to_le_bytes());
+        if self.generation > 0 {
+            block.extend_from_slice(&self.generation.to_le_bytes());
+        }
         put_varint(&mut block, attributes as u64);
         put_varint(&mut block, text.len() as u64);
         put_bytes(&mut block, &packed);
@@ -155,6 +173,9 @@ impl BlockBuilder {
         self.attributes.iter_mut().for_each(Values::clear);
     }
 }
+
+/// Stands in the column of first numbers for a row that has none; its count says so.
+const NUMBERLESS: &str = "1";
 
 /// Counts of numbers as text.
 const COUNTS: [&str; NUMBERS_MAX + 1] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10"];

@@ -2,12 +2,23 @@
 
 use super::{IndexState, key, shard::positions, short};
 use crate::{
-    domain::{CampaignId, ContactPosition, contact::Contact},
-    store::{CampaignInfo, Store, StoreError, contacts::has_key},
+    domain::{AttemptId, CampaignId, ContactPosition, contact::Contact, record::Record},
+    store::{CampaignInfo, Store, StoreError, Wanted, contacts::has_key},
 };
 
 /// Shards asked for in one command: more would keep Redis from others.
 const SHARDS_PER_COMMAND: usize = 256;
+
+/// What a campaign has of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Known {
+    /// Nothing.
+    New,
+    /// The contact itself.
+    As(ContactPosition),
+    /// One of its numbers, or its id, as another contact's.
+    InPart,
+}
 
 impl Store {
     /// The contact with an id or number, if there is one.
@@ -16,25 +27,64 @@ impl Store {
         info: &CampaignInfo,
         text: &str,
     ) -> Result<Option<ContactPosition>, StoreError> {
-        self.index_blocks(info, self.block_count(info.id).await?).await?;
-        let places: Vec<_> = self.indexed(info.id, &[key(text)]).await?.into_iter().map(|(_, place)| place).collect();
-        let (_, rows) = self.rows(info.id, info.version, places.iter().copied()).await?;
-        Ok(places.into_iter().find(|position| has_key(&rows[position].contact, text)))
+        Ok(self.find_all(info, text).await?.into_iter().next())
     }
 
-    /// Which of these contacts have an id or number that the index has. Blocks that are not in it yet are not seen.
+    /// Every contact with an id or number: one may have for its id what is another's number.
+    pub(in crate::store) async fn find_all(
+        &self,
+        info: &CampaignInfo,
+        text: &str,
+    ) -> Result<Vec<ContactPosition>, StoreError> {
+        self.index_blocks(info, self.block_count(info.id).await?).await?;
+        let mut places: Vec<_> =
+            self.indexed(info.id, &[key(text)]).await?.into_iter().map(|(_, place)| place).collect();
+        let wanted = self.as_they_are(info.id, &places).await?;
+        let (_, rows) = self.rows(info.id, info.version, wanted).await?;
+        places.retain(|position| has_key(&rows[position].contact, text));
+        places.dedup();
+        Ok(places)
+    }
+
+    /// Contacts whose rows are wanted as they are now. Where none was ever edited, there is nothing to look up.
+    async fn as_they_are(
+        &self,
+        campaign: CampaignId,
+        positions: &[ContactPosition],
+    ) -> Result<Vec<Wanted>, StoreError> {
+        let mut command = redis::cmd("HEXISTS");
+        command.arg(self.connection.keys().campaign(campaign)).arg("edited");
+        if positions.is_empty() || !self.connection.query::<bool>(&command).await? {
+            return Ok(positions.iter().map(|&position| position.into()).collect());
+        }
+        let attempt = |&position: &ContactPosition| AttemptId { campaign, position, revision: 0 };
+        let records = self.records(positions.iter().map(attempt)).await?;
+        let generation = |record: Option<Record>| record.map_or(0, |record| record.generation);
+        let wanted = |(&position, record)| Wanted { position, generation: generation(record), lane: None };
+        Ok(positions.iter().zip(records).map(wanted).collect())
+    }
+
+    /// Whether these contacts have an id or number that the index has. Blocks that are not in it yet are not seen.
     pub(in crate::store) async fn find_known(
         &self,
         info: &CampaignInfo,
         contacts: &[&Contact],
-    ) -> Result<Vec<bool>, StoreError> {
+    ) -> Result<Vec<Known>, StoreError> {
         let of_contact = |(row, contact)| super::keys_of(contact).map(move |key| (row, key));
         let (rows, keys): (Vec<usize>, Vec<u64>) = contacts.iter().copied().enumerate().flat_map(of_contact).unzip();
         let hits = self.indexed(info.id, &keys).await?;
-        let (_, found) = self.rows(info.id, info.version, hits.iter().map(|&(_, position)| position)).await?;
-        let mut known = vec![false; contacts.len()];
+        let positions: Vec<_> = hits.iter().map(|&(_, position)| position).collect();
+        let wanted = self.as_they_are(info.id, &positions).await?;
+        let (_, found) = self.rows(info.id, info.version, wanted).await?;
+        let mut known = vec![Known::New; contacts.len()];
         for (place, position) in hits {
-            known[rows[place]] |= share_a_key(contacts[rows[place]], &found[&position].contact);
+            let (row, of) = (contacts[rows[place]], &mut known[rows[place]]);
+            let holder = &found[&position].contact;
+            if is_of(row, holder) {
+                *of = Known::As(position);
+            } else if *of == Known::New && share_a_key(row, holder) {
+                *of = Known::InPart;
+            }
         }
         Ok(known)
     }
@@ -89,6 +139,12 @@ impl Store {
         let found: Vec<Vec<Option<Vec<u8>>>> = self.connection.query_all(&pipeline).await?;
         Ok(found.into_iter().flatten().map(Option::unwrap_or_default).collect())
     }
+}
+
+/// Whether a row is of this contact: by its id, or if it has none, by its first number.
+fn is_of(row: &Contact, holder: &Contact) -> bool {
+    let has_id = row.numbers.first().is_none_or(|number| number.as_e164() != row.id);
+    if has_id { row.id == holder.id } else { has_key(holder, &row.id) }
 }
 
 fn share_a_key(one: &Contact, other: &Contact) -> bool {

@@ -14,6 +14,8 @@ mod shard;
 
 use std::fmt;
 
+pub(super) use lookup::Known;
+
 use super::{StoreError, fingerprint::fingerprint};
 use crate::domain::{ContactPosition, contact::Contact};
 

@@ -4,11 +4,15 @@
 //! else has in the meantime; so any process can go on with a pass that another has begun, and two that do the same at the
 //! same time do it once.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
-use super::{Entry, IndexState, Pass, SHARD_ENTRIES_MAX, keys_of, low_bits, shard::deal};
+use super::{
+    Entry, IndexState, Pass, SHARD_ENTRIES_MAX, key, keys_of, low_bits,
+    shard::{deal, without},
+    short,
+};
 use crate::{
-    domain::CampaignId,
+    domain::{CampaignId, ContactPosition, PhoneNumber},
     store::{CampaignInfo, Store, StoreError, arguments::Arguments},
 };
 
@@ -71,6 +75,58 @@ impl Store {
                 None => return Ok(true),
                 Some(next_pass) => (stored, state, pass) = (next.to_string(), next, next_pass),
             }
+        }
+    }
+
+    /// Takes in numbers that contacts get whose blocks are in the index.
+    pub(in crate::store) async fn index_also(
+        &self,
+        info: &CampaignInfo,
+        added: impl IntoIterator<Item = (PhoneNumber, ContactPosition)>,
+    ) -> Result<(), StoreError> {
+        let entry = |(number, position): (PhoneNumber, _)| Entry::new(key(number.as_e164()), position);
+        let mut entries: Vec<_> = added.into_iter().map(entry).collect();
+        loop {
+            let state = self.index_at_rest(info).await?;
+            if self.index_entries(info.id, state, state.indexed, &mut entries).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes the entries of a contact out that it had under these keys.
+    pub(in crate::store) async fn unindex(
+        &self,
+        info: &CampaignInfo,
+        keys: &[u64],
+        position: ContactPosition,
+    ) -> Result<(), StoreError> {
+        loop {
+            let state = self.index_at_rest(info).await?;
+            let shards: BTreeSet<u64> = keys.iter().map(|&key| state.shard_of(short(key))).collect();
+            let contents = self.shards(info.id, shards.iter().copied()).await?;
+            let (mut written, mut entries) = (Arguments::default(), state.entries);
+            for (shard, contents) in shards.iter().zip(contents) {
+                let (kept, gone) = without(&contents, position);
+                entries = entries.saturating_sub(gone);
+                written.push(shard);
+                written.push_bytes(kept);
+            }
+            let next = IndexState { entries, ..state };
+            let arguments = Arguments::default().text(info.id).text(state).text(next).followed_by(written);
+            if self.connection.run::<i64>("write_index", arguments.as_slice()).await? == 1 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The index when nobody is at a pass. One that somebody has left is ended.
+    async fn index_at_rest(&self, info: &CampaignInfo) -> Result<IndexState, StoreError> {
+        loop {
+            let state = self.index_state(info.id).await?;
+            let Some(pass) = state.pass else { return Ok(state) };
+            let mut entries = self.entries_of(info, state.indexed..pass.to).await?;
+            self.index_entries(info.id, state, pass.to, &mut entries).await?;
         }
     }
 

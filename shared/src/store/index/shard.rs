@@ -27,6 +27,14 @@ pub(super) fn deal(shard: &[u8], added: &[Entry], bits: u32, more_bits: u32) -> 
     dealt
 }
 
+/// What a shard has but for the entries of one contact, and how many those were.
+pub(super) fn without(shard: &[u8], position: ContactPosition) -> (Vec<u8>, u64) {
+    let mut kept = Vec::with_capacity(shard.len());
+    entries(shard).filter(|entry| entry.position != position).for_each(|entry| push(&mut kept, &entry));
+    let gone = (shard.len() - kept.len()) / ENTRY_BYTES;
+    (kept, gone as u64)
+}
+
 fn entries(shard: &[u8]) -> impl Iterator<Item = Entry> {
     let (whole, _) = shard.as_chunks::<ENTRY_BYTES>();
     whole.iter().map(|&[a, b, c, d, e, f, g, h]| Entry {

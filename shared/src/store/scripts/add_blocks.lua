@@ -1,12 +1,13 @@
 -- add_blocks: append blocks of contacts to lanes, with their counts; nothing of it when the campaign has more blocks than
--- the caller has compared its contacts with.
--- ARGV 2 campaign, 3 blocks that the caller knows, 4 the numbers whose zones its lanes are of ('all' | 'dialed'), then a group
+-- the caller has compared its contacts with, or others of their numbers.
+-- ARGV 2 campaign, 3 blocks that the caller knows, 4 the numbers whose zones its lanes are of ('all' | 'dialed'), 5 how often edits had added numbers by then, then a group
 -- of 4 a block: lane, rows, block, due times of rows that wait (`row:due_ms,…`)
 -- Returns 1 written; 0 the campaign has other blocks by now; -1 it has ended; -2 it asks for other zones by now.
 --@include time campaign records lanes
 local c, meta = campaign(ARGV[2]), k_campaign(ARGV[2])
 if c.unfinished ~= '' then return -1 end
-if (call('HGET', meta, 'blocks') or '0') ~= ARGV[3] then return 0 end
+local known = call('HMGET', meta, 'blocks', 'numbers_added')
+if (known[1] or '0') ~= ARGV[3] or (known[2] or '0') ~= ARGV[5] then return 0 end
 
 -- Rows that wait go to the bucket of their time, the others in a row to the lane's queue.
 local function file_rows(lane, first, rows, due_times)
@@ -25,7 +26,7 @@ end
 if (call('HGET', meta, 'zones') or 'all') ~= ARGV[4] then return -2 end
 
 local block, total = tonumber(ARGV[3]), 0
-for i = 5, #ARGV, 4 do
+for i = 6, #ARGV, 4 do
   local lane, rows = ARGV[i], tonumber(ARGV[i + 1])
   call('SET', k_block(c.cid, block), ARGV[i + 2])
   call('RPUSH', k_blocks(c.cid), lane .. ':' .. rows)

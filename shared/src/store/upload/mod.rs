@@ -10,6 +10,7 @@ mod lanes;
 mod names;
 mod progress;
 mod rows;
+mod updates;
 mod writer;
 
 use std::{collections::HashMap, sync::Arc};
@@ -23,7 +24,9 @@ use super::{
 use crate::domain::{CampaignId, contact::Contact, geography::Clues};
 use held::{Held, Standing};
 use lanes::Lanes;
+pub(super) use names::state_of;
 use rows::{Bound, Row, Rows};
+use updates::Updates;
 use writer::Writer;
 
 /// Rows from which a campaign's first upload learns its compression dictionary.
@@ -62,8 +65,12 @@ pub struct Upload {
     /// Duplicates of rows that are not written.
     repeats: Rows,
     held: Held,
+    /// Rows that change contacts; none: they are duplicates.
+    updates: Option<Updates>,
     /// Blocks that rows are compared with.
     blocks: u32,
+    /// How often edits had added numbers to contacts when rows were compared with these.
+    numbers_added: u64,
     /// The index as it was when it had just the first `entries_from` blocks.
     index: IndexState,
     entries_from: u32,
@@ -82,7 +89,7 @@ impl Store {
         if self.unfinished(campaign).await?.is_some() {
             return Err(writer::ended());
         }
-        let blocks = self.block_count(campaign).await?;
+        let (blocks, numbers_added) = self.extent(campaign).await?;
         self.index_blocks(&info, blocks).await?;
         let virgin = info.dictionary.is_none() && blocks == 0;
         Ok(Upload {
@@ -98,7 +105,9 @@ impl Store {
             writer: Writer::new(self.clone(), info.clone(), info.dictionary.clone()),
             repeats: Rows::default(),
             held: Held::new(blocks == 0),
+            updates: None,
             blocks,
+            numbers_added,
             index: self.index_state(campaign).await?,
             entries_from: blocks,
             entries: Vec::new(),
@@ -147,6 +156,7 @@ impl Upload {
             }
         }
         self.extend_index().await?;
+        self.apply_updates().await?;
         self.store.hold_zoneless(self.info.id).await?;
         Ok(self.counts)
     }
@@ -159,6 +169,9 @@ impl Upload {
             }
             if self.holds_many() {
                 self.extend_index().await?;
+            }
+            if self.has_many_updates() {
+                self.apply_updates().await?;
             }
             let mut rows = self.arrived.take();
             rows.sort_unstable_by_key(|row| row.arrival);

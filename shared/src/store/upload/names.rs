@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use chrono_tz::Tz;
+
 use super::Upload;
 use crate::{
     domain::{
-        CampaignId,
+        CampaignId, PhoneNumber,
         contact::Contact,
         geography::{Clues, State},
         record::Record,
@@ -18,9 +20,7 @@ impl Upload {
         if let Some(&schema) = self.schemas.get(columns) {
             return Ok(schema);
         }
-        let text = serde_json::to_string(columns).expect("names serialise");
-        let schema = self.store.intern(self.info.id, "schemas", &text, limits::SCHEMAS_MAX).await?;
-        let schema = schema.ok_or_else(|| StoreError::Conflict("too many different lists of columns".to_owned()))?;
+        let schema = self.store.schema_of(self.info.id, columns).await?;
         self.schemas.insert(columns.to_vec(), schema);
         self.state_columns.insert(schema, state_column(columns));
         Ok(schema)
@@ -67,6 +67,39 @@ impl Store {
         Ok(u16::try_from(number).ok())
     }
 
+    /// The number of a list of columns.
+    pub(in crate::store) async fn schema_of(
+        &self,
+        campaign: CampaignId,
+        columns: &[String],
+    ) -> Result<u16, StoreError> {
+        let text = serde_json::to_string(columns).expect("names serialise");
+        let schema = self.intern(campaign, "schemas", &text, limits::SCHEMAS_MAX).await?;
+        schema.ok_or_else(|| StoreError::Conflict("too many different lists of columns".to_owned()))
+    }
+
+    /// The lanes of a contact: of each of its numbers where the one that is dialed counts, else the one of all of them.
+    pub(in crate::store) async fn lanes_of(
+        &self,
+        info: &CampaignInfo,
+        zone: Option<Tz>,
+        state: Option<State>,
+        priority: u8,
+        numbers: &[PhoneNumber],
+    ) -> Result<Vec<u16>, StoreError> {
+        let counted = if info.follows_number() { 1 } else { numbers.len() };
+        let mut lanes = Vec::with_capacity(numbers.len());
+        for some in numbers.chunks(counted) {
+            let text = Clues::new(zone, state, some).whereabouts().to_string();
+            let place = match info.place_numbers.get(&text) {
+                Some(number) => *number as u16,
+                None => self.open_place(info.id, &text).await?,
+            };
+            lanes.push(place << 4 | u16::from(priority));
+        }
+        Ok(lanes)
+    }
+
     /// Keeps a campaign's dictionary; when another upload was first, answers that one's.
     pub(super) async fn keep_dictionary(
         &self,
@@ -105,8 +138,7 @@ impl Store {
         let mut record = Record::fresh(lane, numbers.len() as u8);
         if info.follows_number() && numbers.len() > 1 {
             let zone = info.whereabouts(lane).listed_zone();
-            let state = state_column(info.columns(row)).and_then(|place| row.contact.attributes.get(place));
-            let state = state.and_then(|name| State::named(name));
+            let state = state_of(info.columns(row), &row.contact.attributes);
             let place_of = |number| Clues::new(zone, state, std::slice::from_ref(number)).whereabouts().to_string();
             let texts: Vec<String> = numbers.iter().map(place_of).collect();
             let fresh;
@@ -128,6 +160,11 @@ impl Store {
         }
         Ok(record)
     }
+}
+
+/// The state that a row's attributes name.
+pub(in crate::store) fn state_of(columns: &[String], attributes: &[String]) -> Option<State> {
+    State::named(attributes.get(state_column(columns)?)?)
 }
 
 /// The place of the `state` column among a list's attributes.

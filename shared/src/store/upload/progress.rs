@@ -10,7 +10,7 @@ use crate::{
     domain::contact::Contact,
     store::{
         StoreError,
-        index::{Entry, keys_of},
+        index::{Entry, Known, keys_of},
         limits,
     },
 };
@@ -26,8 +26,15 @@ impl Upload {
             let some: Vec<Row> = asked.by_ref().take(LOOKUP.rows).collect();
             let contacts: Vec<&Contact> = some.iter().map(|row| &row.contact).collect();
             let known = self.store.find_known(&self.info, &contacts).await?;
-            self.counts.duplicate += known.iter().filter(|known| **known).count() as u64;
-            new.extend(some.into_iter().zip(known).filter(|(_, known)| !known).map(|(row, _)| row));
+            for (row, known) in some.into_iter().zip(known) {
+                match known {
+                    Known::New => new.push(row),
+                    Known::As(position) => {
+                        self.counts.duplicate += u64::from(self.take_update(row, position).is_some())
+                    }
+                    Known::InPart => self.counts.duplicate += 1,
+                }
+            }
         }
         new.sort_unstable_by_key(|row| row.arrival);
         Ok(new)
@@ -48,7 +55,7 @@ impl Upload {
     /// Writes until at most so many blocks are on their way.
     pub(super) async fn write_down_to(&mut self, most: usize) -> Result<(), StoreError> {
         while self.writer.on_their_way() > most {
-            match self.writer.write_some(self.blocks).await? {
+            match self.writer.write_some(self.blocks, self.numbers_added).await? {
                 Wrote::Blocks(blocks) => blocks.iter().for_each(|block| self.note_written(block)),
                 Wrote::Outpaced => self.meet_others().await?,
             }
@@ -64,15 +71,16 @@ impl Upload {
         self.blocks += 1;
     }
 
-    /// Takes in what other uploads have written since. Rows that are not written arrive again if theirs may have the same
+    /// Takes in what other uploads, and edits, have written since. Rows that are not written arrive again if theirs may have the same
     /// ids and numbers.
     async fn meet_others(&mut self) -> Result<(), StoreError> {
-        let blocks = self.store.block_count(self.info.id).await?;
+        let (blocks, numbers_added) = self.store.extent(self.info.id).await?;
         if blocks < self.blocks {
             let lost = "Redis has lost contacts that it had taken; upload the list again, and what is missing is added";
             return Err(StoreError::Conflict(lost.to_owned()));
         }
-        if blocks - self.blocks > OTHERS_READ_MAX {
+        if blocks - self.blocks > OTHERS_READ_MAX || numbers_added != self.numbers_added {
+            self.numbers_added = numbers_added;
             self.blocks = blocks;
             self.take_into_index().await?;
             self.held.distrust_index();

@@ -77,8 +77,9 @@ impl Writer {
         self.waiting.len() + usize::from(self.writing.is_some())
     }
 
-    /// Waits for the group that is being written, and begins to write the next one behind `blocks` blocks and that one.
-    pub(super) async fn write_some(&mut self, blocks: u32) -> Result<Wrote, StoreError> {
+    /// Waits for the group that is being written, and begins to write the next one behind `blocks` blocks and that one,
+    /// if edits have added numbers to contacts no more than so often.
+    pub(super) async fn write_some(&mut self, blocks: u32, numbers_added: u64) -> Result<Wrote, StoreError> {
         let mut written = Vec::new();
         if let Some(writing) = self.writing.take() {
             let (answer, group) = writing.await.expect("writing does not panic");
@@ -91,7 +92,7 @@ impl Writer {
         let group = self.next_group().await?;
         if !group.is_empty() {
             let (store, info, behind) = (self.store.clone(), self.info.clone(), blocks + written.len() as u32);
-            let writing = async move { (store.add_blocks(&info, behind, &group).await, group) };
+            let writing = async move { (store.add_blocks(&info, (behind, numbers_added), &group).await, group) };
             self.writing = Some(tokio::spawn(writing));
         }
         Ok(Wrote::Blocks(written))
@@ -167,10 +168,10 @@ fn unwritable(error: impl std::fmt::Display) -> StoreError {
 }
 
 impl Store {
-    /// Appends blocks behind the `known` ones; false when there are others by now.
-    async fn add_blocks(&self, info: &CampaignInfo, known: u32, blocks: &[Packed]) -> Result<bool, StoreError> {
-        let mut arguments =
-            Arguments::default().text(info.id).text(known).text(info.definition.calling_hours.zones.as_str());
+    /// Appends blocks behind the known ones; false when there are others by now, or contacts with other numbers.
+    async fn add_blocks(&self, info: &CampaignInfo, known: (u32, u64), blocks: &[Packed]) -> Result<bool, StoreError> {
+        let zones = info.definition.calling_hours.zones.as_str();
+        let mut arguments = Arguments::default().text(info.id).text(known.0).text(zones).text(known.1);
         for Packed { place: (lane, _), bytes, waits, rows, .. } in blocks {
             arguments.push(lane);
             arguments.push(rows.len());

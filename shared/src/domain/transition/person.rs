@@ -1,0 +1,179 @@
+//! What becomes of a record when somebody edits or erases its contact.
+
+use super::{Change, callable_state, next_revision};
+use crate::domain::{
+    ContactState, Timestamp,
+    learned::Captured,
+    record::{NO_NUMBER, Record},
+    retry::{RetryPolicy, is_usable},
+};
+
+/// Why an erased contact that was not finished is cancelled.
+const ERASED: &str = "erased by request";
+const NO_NUMBER_LEFT: &str = "no number is left that may be called";
+
+/// What an edit of a contact's row means for its record.
+#[derive(Debug, Clone)]
+pub struct Edited<'a> {
+    /// For each number that it had, its place among those that it has now; none: it was taken off.
+    pub moved: Vec<Option<u8>>,
+    /// How many numbers it has now.
+    pub numbers: u8,
+    /// The lane of each number, or the one lane of all of them.
+    pub lanes: Vec<u16>,
+    /// `not_before`, if that has changed.
+    pub not_before: Option<Option<Timestamp>>,
+    /// The generation of its block that has the edited row.
+    pub generation: u32,
+    /// Nobody could tell when the contact may be called, and now that is known.
+    pub lifts_hold: bool,
+    /// Which of its numbers may be called once more.
+    pub retry: &'a RetryPolicy,
+}
+
+/// A contact was edited. What it was called for stays; a finished one stays finished; a call that goes on, goes on.
+pub fn edit(before: &Record, edited: &Edited<'_>) -> Change {
+    let mut record = next_revision(before);
+    record.generation = edited.generation;
+    record.numbers = edited.numbers;
+    let moved = |number: u8| edited.moved.get(usize::from(number)).copied().flatten();
+    record.attempts.iter_mut().for_each(|attempt| attempt.number = moved(attempt.number).unwrap_or(NO_NUMBER));
+    record.number_lanes = if edited.lanes.len() > 1 { edited.lanes.clone() } else { Vec::new() };
+    record.lane = edited.lanes.first().copied().unwrap_or(before.lane);
+    let history = record.history();
+    let usable = || (0..edited.numbers).find(|&number| is_usable(edited.retry, &history, number));
+    let next = moved(before.next_number).or_else(usable);
+    record.turn_to(next.unwrap_or(0));
+    if edited.lifts_hold && record.state == ContactState::Held {
+        record.state = callable_state(&record);
+        record.reason.clear();
+    }
+    let mut file = false;
+    if matches!(record.state, ContactState::Pending | ContactState::Waiting) {
+        record.due = due(before, &record, edited.not_before);
+        file = (record.state, record.due, record.lane) != (before.state, before.due, before.lane);
+        if next.is_none() {
+            (record.state, record.due, file) = (ContactState::Failed, None, false);
+            NO_NUMBER_LEFT.clone_into(&mut record.reason);
+        }
+    }
+    Change { record, file, counted_before: None, counted_now: None, attempts: 0 }
+}
+
+/// One that was called waits for its retry at least; one that was not, for nothing else.
+fn due(before: &Record, record: &Record, not_before: Option<Option<Timestamp>>) -> Option<Timestamp> {
+    match not_before {
+        None => before.due,
+        Some(not_before) if record.state == ContactState::Waiting => before.due.max(not_before),
+        Some(not_before) => not_before,
+    }
+}
+
+/// Nothing of a contact is to be known any more but how it was counted. None while it is on a call.
+pub fn erase(before: &Record, generation: u32) -> Option<Change> {
+    if before.state == ContactState::Active {
+        return None;
+    }
+    let mut record = next_revision(before);
+    if before.state.is_open() || before.state == ContactState::Held {
+        record.state = ContactState::Cancelled;
+    }
+    record.generation = generation;
+    (record.numbers, record.next_number, record.due) = (0, 0, None);
+    record.number_lanes.clear();
+    ERASED.clone_into(&mut record.reason);
+    for attempt in &mut record.attempts {
+        attempt.number = NO_NUMBER;
+        attempt.captured = Captured::default();
+        let texts = [&mut attempt.dialed, &mut attempt.call_id, &mut attempt.provider_status, &mut attempt.reason];
+        texts.into_iter().for_each(String::clear);
+    }
+    Some(Change { record, file: false, counted_before: None, counted_now: None, attempts: 0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        Outcome,
+        transition::{Ending, Policy, begin, conclude, learn, restart, withdraw},
+    };
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_millis(1_800_000_000_000 + second * 1_000)
+    }
+
+    fn busy(second: i64) -> Ending {
+        Ending {
+            outcome: Outcome::Busy,
+            provider_status: "Busy".to_owned(),
+            duration_s: None,
+            reason: String::new(),
+            hold: false,
+            charged: true,
+            at: at(second),
+            captured: Captured::default(),
+        }
+    }
+
+    fn edited(retry: &RetryPolicy, moved: Vec<Option<u8>>, numbers: u8, lanes: Vec<u16>) -> Edited<'_> {
+        Edited { moved, numbers, lanes, not_before: None, generation: 1, lifts_hold: false, retry }
+    }
+
+    #[test]
+    fn a_call_goes_on_though_its_number_was_taken_off_and_the_next_one_goes_to_a_new_number() {
+        let retry = RetryPolicy::default();
+        let policy = Policy { retry: &retry, rules: &[], calendars: &[] };
+        let live = begin(&Record::fresh(5, 1), "12025550101", at(0), 1);
+        let change = edit(&live, &edited(&retry, vec![None], 1, vec![5]));
+        assert_eq!((change.record.state, change.file), (ContactState::Active, false));
+        let ended = conclude(&change.record, live.revision, &busy(20), &policy).unwrap();
+        assert_eq!((ended.record.state, ended.record.next_number, ended.file), (ContactState::Waiting, 0, true));
+        assert_eq!(ended.record.attempts[0].number, NO_NUMBER);
+        let withdrawn = withdraw(&change.record, live.revision, None, "").unwrap();
+        assert_eq!((withdrawn.record.next_number, withdrawn.record.state), (0, ContactState::Pending));
+    }
+
+    #[test]
+    fn who_waits_is_filed_anew_only_where_lane_or_time_change() {
+        let retry = RetryPolicy::default();
+        let before = Record { due: Some(at(60)), ..Record::fresh(5, 2) };
+        let stays = edit(&before, &edited(&retry, vec![Some(1), Some(0)], 2, vec![5]));
+        assert_eq!((stays.file, stays.record.next_number, stays.record.due), (false, 1, Some(at(60))));
+        let moves = edit(&before, &edited(&retry, vec![Some(0), None], 1, vec![21]));
+        assert_eq!((moves.file, moves.record.lane, moves.record.numbers), (true, 21, 1));
+        let later = Edited { not_before: Some(Some(at(90))), ..edited(&retry, vec![Some(0), Some(1)], 2, vec![5]) };
+        assert_eq!((edit(&before, &later).file, edit(&before, &later).record.due), (true, Some(at(90))));
+    }
+
+    #[test]
+    fn a_finished_contact_stays_finished_and_one_without_a_number_left_fails() {
+        let retry = RetryPolicy { max_attempts_per_number: Some(1), ..RetryPolicy::default() };
+        let policy = Policy { retry: &retry, rules: &[], calendars: &[] };
+        let live = begin(&Record::fresh(5, 2), "12025550101", at(0), 1);
+        let waiting = conclude(&live, live.revision, &busy(20), &policy).unwrap().record;
+        assert_eq!((waiting.state, waiting.next_number), (ContactState::Waiting, 1));
+        let one_left = edit(&waiting, &edited(&retry, vec![Some(0), None], 1, vec![5])).record;
+        assert_eq!(one_left.state, ContactState::Failed);
+        let again = edit(&one_left, &edited(&retry, vec![Some(0)], 2, vec![5]));
+        assert_eq!((again.record.state, again.file), (ContactState::Failed, false));
+    }
+
+    #[test]
+    fn of_an_erased_contact_only_what_was_counted_is_left_and_nothing_moves_it_any_more() {
+        let retry = RetryPolicy::default();
+        let policy = Policy { retry: &retry, rules: &[], calendars: &[] };
+        let mut live = begin(&Record::fresh(5, 1), "12025550101", at(0), 1);
+        assert!(erase(&live, 1).is_none());
+        live.attempts[0].call_id = "call".to_owned();
+        let unknown = Ending { outcome: Outcome::Unknown, ..busy(20) };
+        let waiting = conclude(&live, live.revision, &unknown, &policy).unwrap().record;
+        let erased = erase(&waiting, 1).unwrap().record;
+        let attempt = &erased.attempts[0];
+        assert_eq!((erased.state, attempt.outcome), (ContactState::Cancelled, Some(Outcome::Unknown)));
+        assert_eq!((&*attempt.call_id, &*attempt.dialed, &*attempt.provider_status), ("", "", ""));
+        let learned: Captured = [("name".to_owned(), "Ann".to_owned())].into_iter().collect();
+        assert!(conclude(&erased, live.revision, &busy(40), &policy).is_none());
+        assert!(learn(&erased, live.revision, &learned, &policy).is_none() && restart(&erased).is_none());
+    }
+}

@@ -1,0 +1,166 @@
+//! Erasing a person: whoever has a number, in every campaign.
+
+use super::{
+    CampaignInfo, Recording, Store, StoreError, arguments::Arguments, attempts::record_place, caps::contact_key,
+    contacts::block_of, index::keys_of, polls::PollEntry,
+};
+use crate::domain::{
+    AttemptId, CampaignName, ContactPosition, ContactState, Outcome, PhoneNumber, contact::Contact, record::Record,
+    transition,
+};
+
+/// How often an erasure is tried again whose contact changed meanwhile.
+const TRIES_MAX: usize = 64;
+
+/// What was erased in one campaign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forgotten {
+    /// The campaign.
+    pub campaign: CampaignName,
+    /// Contacts that were erased.
+    pub erased: usize,
+    /// Contacts that are, or may be, on a call, and were not.
+    pub on_call: usize,
+}
+
+/// What became of one contact.
+enum Erasure {
+    Done,
+    OnCall,
+    /// The number is not one of its own any more.
+    Gone,
+}
+
+impl Store {
+    /// Erases every contact that has this number, in all campaigns: numbers, id, attributes, and what calls told; and when
+    /// the number was called. How attempts ended stays counted. Do-not-call lists are left as they are. A contact that is on a
+    /// call, or may be, is told and left: then the number is not forgotten.
+    ///
+    /// # Errors
+    /// When Redis does not answer: some may be erased; it can be repeated.
+    pub async fn forget(&self, number: &PhoneNumber) -> Result<Vec<Forgotten>, StoreError> {
+        let mut forgotten = Vec::new();
+        let mut other_numbers = Vec::new();
+        for campaign in self.campaigns().await? {
+            let info = self.fresh_info(campaign.id).await?;
+            let mut of_campaign = Forgotten { campaign: campaign.name, erased: 0, on_call: 0 };
+            for position in self.find_all(&info, number.as_e164()).await? {
+                match self.erase(&info, position, number, &mut other_numbers).await? {
+                    Erasure::Done => of_campaign.erased += 1,
+                    Erasure::OnCall => of_campaign.on_call += 1,
+                    Erasure::Gone => {}
+                }
+            }
+            if of_campaign.erased + of_campaign.on_call > 0 {
+                forgotten.push(of_campaign);
+            }
+        }
+        if forgotten.iter().all(|of_campaign| of_campaign.on_call == 0) {
+            self.forget_numbers(number, other_numbers).await?;
+        }
+        Ok(forgotten)
+    }
+
+    async fn erase(
+        &self,
+        info: &CampaignInfo,
+        position: ContactPosition,
+        number: &PhoneNumber,
+        other_numbers: &mut Vec<PhoneNumber>,
+    ) -> Result<Erasure, StoreError> {
+        for _ in 0..TRIES_MAX {
+            let mut rewrite = self.rewrite_of(info, block_of(position)).await?;
+            let place = rewrite.place(info, position)?;
+            let row = rewrite.rows[place].clone();
+            if !super::contacts::has_key(&row, number.as_e164()) {
+                return Ok(Erasure::Gone);
+            }
+            let record = match self.record(info.id, position).await? {
+                Some(record) => record,
+                None => rewrite.fresh_record(self, info, &row).await?,
+            };
+            let change = transition::erase(&record, rewrite.block.generation() + 1);
+            let Some(change) = change.filter(|_| record.state != ContactState::Active) else {
+                return Ok(Erasure::OnCall);
+            };
+            if self.may_ring(&record).await? {
+                return Ok(Erasure::OnCall);
+            }
+            self.forget_calls_of(info, position, &row, &record).await?;
+            let empty = Contact { id: format!("erased-{position}"), ..Contact::default() };
+            rewrite.replace(place, position, empty, change);
+            if self.write(info, rewrite).await? {
+                self.unindex(info, &keys_of(&row).collect::<Vec<_>>(), position).await?;
+                other_numbers.extend(row.numbers.into_iter().filter(|other| other != number));
+                return Ok(Erasure::Done);
+            }
+        }
+        Err(StoreError::Conflict("the contact kept changing: try again".to_owned()))
+    }
+
+    /// Whether a call in doubt of this contact may still go on: its number is locked for so long.
+    async fn may_ring(&self, record: &Record) -> Result<bool, StoreError> {
+        let in_doubt = record.attempts.iter().filter(|attempt| attempt.outcome == Some(Outcome::Unknown));
+        for attempt in in_doubt.filter(|attempt| !attempt.dialed.is_empty()) {
+            let mut command = redis::cmd("HGET");
+            command.arg(self.connection.keys().numbers()).arg(&attempt.dialed);
+            let lock: Option<String> = self.connection.query(&command).await?;
+            let until = lock.and_then(|lock| lock.split_once('|')?.0.parse::<i64>().ok());
+            if until.is_some_and(|until| until > self.clock().now().as_millis()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What is kept of a contact beside its row and its record: by its calls' ids, and by its own.
+    async fn forget_calls_of(
+        &self,
+        info: &CampaignInfo,
+        position: ContactPosition,
+        row: &Contact,
+        record: &Record,
+    ) -> Result<(), StoreError> {
+        let keys = self.connection.keys();
+        let mut pipeline = redis::pipe();
+        for attempt in record.attempts.iter().filter(|attempt| !attempt.call_id.is_empty()) {
+            let account = info.account_at(attempt.started_at);
+            let id = AttemptId { campaign: info.id, position, revision: attempt.revision };
+            let (started_at, call_id) = (attempt.started_at, attempt.call_id.clone());
+            let entry = PollEntry { attempt: id, started_at, call_id }.stored();
+            pipeline.cmd("ZREM").arg(keys.polls(account)).arg(entry).ignore();
+            pipeline.cmd("DEL").arg(keys.call(account, &attempt.call_id)).ignore();
+            let recording = Recording { attempt: id, call_id: attempt.call_id.clone() }.stored();
+            pipeline.cmd("ZREM").arg(keys.recordings(account)).arg(recording).ignore();
+            let recorded = keys.recorded(info.id, record_place(position).0);
+            pipeline.cmd("HDEL").arg(recorded).arg(format!("{position}:{}", attempt.revision)).ignore();
+        }
+        if pipeline.cmd_iter().next().is_some() {
+            self.connection.query_all::<()>(&pipeline).await?;
+        }
+        let arguments = Arguments::default().text("c").text(contact_key(&row.id));
+        self.connection.run::<i64>("forget_calls", arguments.as_slice()).await.map(drop)
+    }
+
+    /// Forgets when these numbers were called: the first at any rate, the others if nobody has them any more.
+    async fn forget_numbers(&self, number: &PhoneNumber, others: Vec<PhoneNumber>) -> Result<(), StoreError> {
+        let campaigns = self.campaigns().await?;
+        let mut arguments = Arguments::default().text("n").text(number.digits());
+        'others: for other in others {
+            for campaign in &campaigns {
+                let info = self.fresh_info(campaign.id).await?;
+                if self.find(&info, other.as_e164()).await?.is_some() {
+                    continue 'others;
+                }
+            }
+            arguments.push("n");
+            arguments.push(other.digits());
+        }
+        match self.connection.run("forget_calls", arguments.as_slice()).await? {
+            1_i64 => Ok(()),
+            _ => Err(StoreError::Conflict(
+                "the number is erased, but for when it was called: it may be on a call; try again later".to_owned(),
+            )),
+        }
+    }
+}

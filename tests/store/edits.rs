@@ -1,0 +1,207 @@
+//! Contacts are changed while their campaign runs: what is changed counts from the next attempt, nobody is lost or called
+//! twice.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use rand::{Rng, SeedableRng, rngs::StdRng};
+use redial_shared::{
+    domain::{CampaignId, ContactState, Outcome, contact::Contact, edit::ContactEdit},
+    store::{BeginAnswer, EditAnswer, Intent},
+};
+
+use crate::caller::{Caller, after, number};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn numbers(places: &[u32]) -> ContactEdit {
+    ContactEdit { numbers: Some(places.iter().map(|&place| number(place)).collect()), ..ContactEdit::default() }
+}
+
+fn attribute(name: &str, value: &str) -> ContactEdit {
+    ContactEdit { attributes: vec![(name.to_owned(), value.to_owned())], ..ContactEdit::default() }
+}
+
+async fn edit(caller: &Caller, campaign: CampaignId, position: u32, edit: ContactEdit) -> EditAnswer {
+    caller.store.edit(campaign, vec![(position, edit)]).await.unwrap().remove(0)
+}
+
+fn dialed(intent: &Intent) -> &str {
+    &intent.record.attempts.last().unwrap().dialed
+}
+
+#[tokio::test]
+async fn who_is_edited_between_claim_and_begin_is_called_at_the_new_number() {
+    let caller = Caller::new().await;
+    let campaign = caller.campaign("a", "", &[&[1]]).await;
+    let claimed = caller.claim("a").await.unwrap();
+    assert_eq!(edit(&caller, campaign, 0, numbers(&[3])).await, EditAnswer::Changed);
+    assert_eq!(edit(&caller, campaign, 0, numbers(&[3])).await, EditAnswer::Unchanged);
+    assert_eq!(caller.begin_intent(&claimed).await, BeginAnswer::RecordChanged);
+    let (intent, answer) = caller.begin("a").await.unwrap();
+    assert!(matches!(answer, BeginAnswer::Begun { .. }), "{answer:?}");
+    assert_eq!(dialed(&intent), number(3).digits());
+    assert!(caller.begin("a").await.is_none(), "it is called once");
+    assert_eq!(caller.contact("a", number(3).as_e164()).await.id, "c0");
+    assert!(caller.store.contact(&"a".parse().unwrap(), number(1).as_e164()).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_call_goes_on_though_its_contact_is_edited_and_a_finished_one_stays_finished() {
+    let caller = Caller::new().await;
+    let campaign = caller.campaign("a", "", &[&[1, 2]]).await;
+    let (intent, _) = caller.begin("a").await.unwrap();
+    caller.place(&intent).await;
+    assert_eq!(edit(&caller, campaign, 0, numbers(&[4])).await, EditAnswer::Changed);
+    assert_eq!(edit(&caller, campaign, 0, attribute("first_name", "Ann")).await, EditAnswer::Changed);
+    caller.end(intent.attempt(), Outcome::Busy).await;
+    let view = caller.contact("a", "c0").await;
+    assert_eq!(
+        (view.state, view.attempts[0].outcome, view.attempts[0].number),
+        (ContactState::Waiting, Some(Outcome::Busy), 0)
+    );
+    assert_eq!(view.attributes, [("first_name".to_owned(), "Ann".to_owned())]);
+    caller.at(after(6 * MINUTE), &[campaign]).await;
+    let (intent, _) = caller.begin("a").await.unwrap();
+    assert_eq!(dialed(&intent), number(4).digits());
+    caller.end(intent.attempt(), Outcome::Answered).await;
+    assert_eq!(edit(&caller, campaign, 0, numbers(&[5])).await, EditAnswer::Changed);
+    assert_eq!(caller.count("a", ContactState::Completed).await, 1);
+    caller.at(after(600 * MINUTE), &[campaign]).await;
+    assert!(caller.begin("a").await.is_none());
+}
+
+#[tokio::test]
+async fn a_number_stays_one_contacts_also_against_an_upload_under_way() {
+    let caller = Caller::new().await;
+    let campaign = caller.campaign("a", "", &[&[1], &[2]]).await;
+    assert_eq!(edit(&caller, campaign, 0, numbers(&[1, 2])).await, EditAnswer::NumberTaken(number(2)));
+    let both = caller.store.edit(campaign, vec![(0, numbers(&[6])), (1, numbers(&[6]))]).await.unwrap();
+    assert_eq!(both, [EditAnswer::Changed, EditAnswer::NumberTaken(number(6))]);
+    let mut upload = caller.store.upload(campaign).await.unwrap();
+    let row = |place: u32| Contact { id: format!("u{place}"), numbers: vec![number(place)], ..Contact::default() };
+    upload.push([row(7), row(8)], &[]).await.unwrap();
+    assert_eq!(edit(&caller, campaign, 1, numbers(&[7])).await, EditAnswer::Changed);
+    let counts = upload.finish().await.unwrap();
+    assert_eq!((counts.accepted, counts.duplicate), (1, 1));
+    assert_eq!(caller.contact("a", number(7).as_e164()).await.id, "c1");
+}
+
+#[tokio::test]
+async fn a_new_time_zone_or_priority_moves_a_contact_to_the_lane_of_it() {
+    let caller = Caller::new().await;
+    let hours = "[calling_hours]\ndaily = [\"09:00-17:00\"]\n";
+    let campaign = caller.campaign("a", hours, &[&[1], &[2], &[3]]).await;
+    assert!(caller.begin("a").await.is_none(), "it is eight in Washington");
+    let zone = |name: &str| ContactEdit { zone: Some(Some(name.parse().unwrap())), ..ContactEdit::default() };
+    let urgent = ContactEdit { priority: Some(1), ..zone("Europe/Paris") };
+    let edits = vec![(1, zone("Europe/Paris")), (2, urgent)];
+    assert_eq!(caller.store.edit(campaign, edits).await.unwrap(), [EditAnswer::Changed, EditAnswer::Changed]);
+    let called = [caller.begin("a").await.unwrap().0, caller.begin("a").await.unwrap().0];
+    assert_eq!(called.map(|intent| intent.claimed.position), [2, 1]);
+    assert!(caller.begin("a").await.is_none());
+    assert_eq!(caller.contact("a", "c2").await.priority, 1);
+    let later = ContactEdit { not_before: Some(Some(after(120 * MINUTE))), ..zone("Europe/Paris") };
+    edit(&caller, campaign, 0, later).await;
+    assert!(caller.begin("a").await.is_none());
+    caller.at(after(121 * MINUTE), &[campaign]).await;
+    assert_eq!(caller.begin("a").await.unwrap().0.claimed.position, 0);
+}
+
+/// What is done next, at random.
+async fn step(caller: &Caller, campaign: CampaignId, random: &mut StdRng, live: &mut Vec<Intent>, minutes: &mut u32) {
+    let position = random.random_range(0..CONTACTS);
+    match random.random_range(0..10) {
+        0 | 1 => {
+            let places: BTreeSet<u32> = (0..random.random_range(1..4)).map(|_| random.random_range(0..30)).collect();
+            edit(caller, campaign, position, numbers(&places.into_iter().collect::<Vec<_>>())).await;
+        }
+        2 => {
+            let priority = Some(random.random_range(1..10));
+            edit(caller, campaign, position, ContactEdit { priority, ..ContactEdit::default() }).await;
+        }
+        3 => drop(edit(caller, campaign, position, attribute("x", &random.random_range(0..3).to_string())).await),
+        4..=6 => {
+            let Some(claimed) = caller.claim("a").await else { return };
+            let edited = random.random_bool(0.3);
+            if edited {
+                let new = number(40 + random.random_range(0..50));
+                let edit_it = ContactEdit { numbers: Some(vec![new]), ..ContactEdit::default() };
+                let done = edit(caller, campaign, claimed.claimed.position, edit_it).await;
+                let expected = done == EditAnswer::Changed;
+                let answer = caller.begin_intent(&claimed).await;
+                assert_eq!(answer == BeginAnswer::RecordChanged, expected, "{answer:?}");
+                live.extend(matches!(answer, BeginAnswer::Begun { .. }).then_some(claimed));
+                return;
+            }
+            let view = caller.contact("a", &format!("c{}", claimed.claimed.position)).await;
+            assert!(view.numbers.iter().any(|number| number.digits() == dialed(&claimed)), "an old number is called");
+            let answer = caller.begin_intent(&claimed).await;
+            assert!(matches!(answer, BeginAnswer::Begun { .. } | BeginAnswer::NumberInUse), "{answer:?}");
+            live.extend(matches!(answer, BeginAnswer::Begun { .. }).then_some(claimed));
+        }
+        7 | 8 if !live.is_empty() => {
+            let intent = live.swap_remove(random.random_range(0..live.len()));
+            let outcomes = [Outcome::Answered, Outcome::Busy, Outcome::NoAnswer, Outcome::InvalidNumber];
+            caller.end(intent.attempt(), outcomes[random.random_range(0..outcomes.len())]).await;
+        }
+        9 if random.random_bool(0.3) => drop(caller.store.cancel(campaign, &[position]).await.unwrap()),
+        _ => {
+            *minutes += random.random_range(0..20);
+            caller.at(after(*minutes * MINUTE), &[campaign]).await;
+        }
+    }
+}
+
+const CONTACTS: u32 = 6;
+
+#[tokio::test]
+async fn whatever_the_order_of_edits_and_calls_nobody_is_lost_or_on_two_calls_and_counts_sum() {
+    for seed in 0..4 {
+        let mut random = StdRng::seed_from_u64(seed);
+        let caller = Caller::new().await;
+        let retry = "[retry]\nmax_attempts = 4\nmax_attempts_per_number = 2\n";
+        let contacts: Vec<Vec<u32>> = (0..CONTACTS).map(|contact| vec![90 + contact, 30 + contact]).collect();
+        let contacts: Vec<&[u32]> = contacts.iter().map(Vec::as_slice).collect();
+        let campaign = caller.campaign("a", retry, &contacts).await;
+        let (mut live, mut minutes) = (Vec::new(), 0);
+        for n in 0..70 {
+            step(&caller, campaign, &mut random, &mut live, &mut minutes).await;
+            let on_call: BTreeSet<u32> = live.iter().map(|intent| intent.claimed.position).collect();
+            assert_eq!(on_call.len(), live.len(), "seed {seed}, step {n}: one is on two calls");
+            agree(&caller, on_call.len(), &format!("seed {seed}, step {n}")).await;
+        }
+        drain(&caller, campaign, live, minutes).await;
+        let open = [ContactState::Pending, ContactState::Waiting, ContactState::Active];
+        for state in open {
+            assert_eq!(caller.count("a", state).await, 0, "seed {seed}: {state} contacts are lost");
+        }
+    }
+}
+
+/// Counts and contacts tell the same.
+async fn agree(caller: &Caller, live: usize, when: &str) {
+    let info = caller.store.fresh_info(caller.store.campaign_id(&"a".parse().unwrap()).await.unwrap()).await.unwrap();
+    let views = caller.store.block_views(&info, 0).await.unwrap();
+    for state in ContactState::ALL {
+        let found = views.iter().filter(|view| view.state == *state).count() as u64;
+        assert_eq!(caller.count("a", *state).await, found, "{when}: {state}");
+    }
+    assert_eq!(views.iter().filter(|view| view.state == ContactState::Active).count(), live, "{when}");
+    let all: Vec<_> = views.iter().flat_map(|view| &view.numbers).collect();
+    assert_eq!(all.len(), all.iter().collect::<BTreeSet<_>>().len(), "{when}: a number is two contacts'");
+}
+
+/// Ends every call, and makes all that are left to be made.
+async fn drain(caller: &Caller, campaign: CampaignId, live: Vec<Intent>, mut minutes: u32) {
+    for intent in live {
+        caller.end(intent.attempt(), Outcome::Answered).await;
+    }
+    for _ in 0..40 {
+        minutes += 60;
+        caller.at(after(minutes * MINUTE), &[campaign]).await;
+        while let Some((intent, answer)) = caller.begin("a").await {
+            assert!(matches!(answer, BeginAnswer::Begun { .. }), "{answer:?}");
+            caller.end(intent.attempt(), Outcome::Answered).await;
+        }
+    }
+}
