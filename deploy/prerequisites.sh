@@ -62,6 +62,11 @@ need_chromium() {
     fi
 }
 
+# Fetches the accessibility checker.
+need_npm() {
+    command -v npm >/dev/null || install_packages npm
+}
+
 need_nextest() {
     command -v cargo-nextest >/dev/null || cargo install cargo-nextest --locked
 }
