@@ -62,6 +62,7 @@ impl Phones {
     /// Ends calls that are over, and calls whoever can be called now. Answers when there is more to do.
     pub(super) async fn work(&mut self, now: Timestamp) -> Option<Timestamp> {
         self.end_calls(now).await;
+        self.store.reap().await.unwrap();
         let mut wait = None;
         for _ in 0..ROUNDS_MAX {
             let Claim::Granted(claimed, more) = self.store.claim(self.worker, "acme", BATCH, false).await.unwrap()
@@ -93,6 +94,10 @@ impl Phones {
         let Claim::Granted(mut claimed, _) = self.store.claim(worker, "acme", 2 * few, false).await.unwrap() else {
             panic!("not granted")
         };
+        // When these come up again hangs on who finds out that it is dead.
+        for claimed in &claimed {
+            self.due.insert((claimed.campaign, claimed.position), None);
+        }
         claimed.truncate(few);
         for (ring, ..) in self.begin(worker, claimed).await {
             self.rings.push(ring);
