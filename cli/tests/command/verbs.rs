@@ -284,7 +284,7 @@ fn edit_sends_what_changes_and_tells_what_follows() {
         "2",
     ];
     assert_eq!(stub.redial(&args).ok(), "nightly: c-1 changed: it counts from the next attempt\n");
-    let sent: Value = serde_json::from_str(&stub.asked()[0].body).unwrap();
+    let sent: Value = serde_json::from_slice(&stub.asked()[0].body).unwrap();
     let expected = json!({"phones": ["+12025550101"], "timezone": null, "priority": 2,
         "attributes": {"first_name": "Ann", "note": ""}});
     assert_eq!(sent, expected);
@@ -305,7 +305,7 @@ fn forget_tells_what_was_erased_and_fails_while_somebody_is_on_a_call() {
         stub.redial(&["forget", "+12025550101"]).ok(),
         "+12025550101  nightly: 1 contact erased\n+12025550101  still on 1 do-not-call list (--suppressions takes it off)\n"
     );
-    let sent: Value = serde_json::from_str(&stub.asked()[0].body).unwrap();
+    let sent: Value = serde_json::from_slice(&stub.asked()[0].body).unwrap();
     assert_eq!(sent, json!({"numbers": ["+12025550101"], "suppressions": false}));
     let busy = Stub::start();
     busy.on("POST /forget", json!({"forgotten": [number("+12025550101", 0, 1, 0)]}));

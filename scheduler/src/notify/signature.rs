@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn while_secrets_change_both_sign() {
         let (one, other) = (SecretString::from("one"), SecretString::from("other"));
-        let alone = |secret: &SecretString| Signer::new(&[secret.clone()]).sign("id", AT, "{}");
+        let alone = |secret: &SecretString| Signer::new(std::slice::from_ref(secret)).sign("id", AT, "{}");
         let both = Signer::new(&[one.clone(), other.clone()]).sign("id", AT, "{}");
         assert_eq!(both, format!("{} {}", alone(&one), alone(&other)));
         assert_ne!(alone(&one), alone(&other));

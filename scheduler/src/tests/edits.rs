@@ -49,13 +49,16 @@ use Step::*;
 
 const WRITING: [Step; 4] = [Read, WriteCaps, WriteHours(0), WriteHours(1)];
 
+/// The open intervals of each lane.
+type LaneHours = Vec<(u16, Vec<Interval>)>;
+
 /// A process that is stopped and goes on between its steps.
 struct Process {
     name: String,
     steps: VecDeque<Step>,
     is_scheduler: bool,
     leadership: Option<Leadership>,
-    read: Option<(Arc<CampaignInfo>, Vec<(u16, Vec<Interval>)>)>,
+    read: Option<(Arc<CampaignInfo>, LaneHours)>,
     claimed: Option<Claimed>,
 }
 

@@ -61,15 +61,17 @@ const SATURDAY: Spans = &[(10 * 60, 16 * 60)];
 const NIGHT: Spans = &[(8 * 60, 11 * 60), (22 * 60, 26 * 60)];
 const FRENCH: Spans = &[(10 * 60, 13 * 60), (14 * 60, 20 * 60)];
 
+/// A schedule: the zone of its clock, the hours and the minute of its ticks, how long a run lasts, whether one that was missed
+/// runs all the same.
+pub(super) type Schedule = (Tz, fn(u32) -> bool, u32, Duration, bool);
+
 /// A campaign of the week, in its own words and in the auditor's.
 pub(super) struct Kind {
     pub(super) name: &'static str,
     pub(super) tables: String,
     pub(super) rules: Rules,
     pub(super) answers: Answers,
-    /// Its schedule: the zone of its clock, the hours and the minute of its ticks, how long a run lasts, whether one that was
-    /// missed runs all the same.
-    pub(super) schedule: Option<(Tz, fn(u32) -> bool, u32, Duration, bool)>,
+    pub(super) schedule: Option<Schedule>,
     pub(super) contacts: Vec<(Tz, Contact)>,
 }
 
