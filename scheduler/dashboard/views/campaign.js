@@ -115,7 +115,7 @@ function said(status, ahead, plain = false) {
       const next = ahead?.zones.map((zone) => zone.next_open_at).filter(Boolean).sort()[0];
       if (ahead && !open && next) return ["Outside calling hours everywhere; the next time zone opens ", at(next), "."];
       const later = ahead?.due_later[0];
-      if (ahead && ahead.due_now === 0 && later) return [`Nobody is due now; the next contacts come due ${plain ? later.from : moment(later.from)}.`];
+      if (ahead && ahead.due_now === 0 && later) return [`Nobody is due now; the next contacts come due after ${plain ? later.from : moment(later.from)}.`];
       return ["Running; no call is live at the moment."];
     }
     case "scheduled":
