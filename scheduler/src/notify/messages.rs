@@ -80,8 +80,8 @@ impl Teller<'_> {
                 let outcome = outcome.filter(|_| self.topics.contains(&Topic::Attempt));
                 let ended = outcome.and_then(|outcome| self.attempt(*attempt, outcome, contact, at));
                 let moved = moved.filter(|_| self.topics.contains(&Topic::Contact)).map(|state| {
-                    let id = format!("{}-{}-{revision}-{state}", self.campaign, attempt.position);
-                    self.message(id, "contact", at, told_of(contact))
+                    let id = AttemptId { revision: *revision, ..*attempt };
+                    self.message(format!("{id}-{state}"), "contact", at, told_of(contact))
                 });
                 ended.into_iter().chain(moved).collect()
             }

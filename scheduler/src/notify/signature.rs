@@ -1,4 +1,4 @@
-//! Standard Webhooks (https://www.standardwebhooks.com): what proves to a receiver that an event is ours.
+//! Standard Webhooks (<https://www.standardwebhooks.com>): what proves to a receiver that an event is ours.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use redial_shared::domain::Timestamp;

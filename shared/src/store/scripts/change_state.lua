@@ -21,7 +21,7 @@ end
 if not leads(ARGV[7]) then return answer(-2) end
 
 local s = c.state
-local v = call('HMGET', meta, 'paused_from', 'next_run', 'restart')
+local v = call('HMGET', meta, 'paused_from', 'next_run', 'restart', 'reason')
 local is_another_run = ARGV[9] ~= '*' and (v[2] or '') ~= ARGV[9]
 if ARGV[8] ~= '' and (c.version ~= ARGV[8] or is_another_run) then return answer(-3) end
 local paused, preparing, ended = s == STATE.paused, v[3], c.unfinished ~= ''
@@ -31,7 +31,7 @@ local place = paused and (v[1] or STATE.running) or s
 local function set(state)
   c.state = state
   call('HSET', meta, 'state', state, 'reason', reason)
-  note(c, 's', state, reason)
+  if state ~= s or reason ~= v[4] then note(c, 's', state, reason) end
   if state == STATE.stopped or state == STATE.completed then call('HSET', meta, 'ended_ms', now_ms) end
   place_campaign(c)
   return answer(1)
@@ -41,15 +41,15 @@ local function go(state)
   call('HSET', meta, 'paused_from', state)
   return answer(1)
 end
-local function note(field, value)
+local function keep(field, value)
   if value ~= '' then call('HSET', meta, field, value) end
 end
 local function plan()
   c.run_until = tonumber(ARGV[5])
   call('HSET', meta, 'run_until', ARGV[5], 'next_run', ARGV[6])
-  note('last_tick', ARGV[10])
-  note('run_from', ARGV[11])
-  note('planned', ARGV[12])
+  keep('last_tick', ARGV[10])
+  keep('run_from', ARGV[11])
+  keep('planned', ARGV[12])
 end
 -- Forgets the schedule's state: none of it is true any more.
 local function unplan() call('HDEL', meta, 'next_run', 'planned', 'restart', 'restart_block') end
