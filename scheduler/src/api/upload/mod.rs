@@ -58,6 +58,7 @@ pub struct UploadParams {
     encoding: Option<String>,
     /// What a row does that is in the campaign already: `skip` (the default), or `update` its contact.
     #[serde(default)]
+    #[param(inline)]
     on_duplicate: OnDuplicate,
 }
 
