@@ -112,7 +112,7 @@ fn wrong_usage_ends_with_exit_code_2() {
         &["start"],
         &["no-such-verb"],
         &["status", "--no-such-flag"],
-        &["results", "nightly", "--format", "parquet"],
+        &["results", "nightly", "--format", "xml"],
         &["status", "--server", "not a url"],
         &["status", "--server", "ftp://example.com"],
     ] {
