@@ -201,14 +201,15 @@ pub async fn definition(
     only_operators(role)?;
     let view = state.store.campaign(&name).await?;
     let edition = edition_of(&view);
+    let source = definition::without_secrets(view.source)?;
     let vary = (header::VARY, "accept");
     if names_media_type(headers.get(header::ACCEPT), &["application/json"]) {
-        let json = definition::as_json(&view.source).map_err(Problem::internal)?;
+        let json = definition::as_json(&source).map_err(Problem::internal)?;
         let tag = answer_tag(edition, json.to_string().as_bytes());
         return Ok(tagged(&headers, &tag, ([vary], Json(json))));
     }
     let toml = [(header::CONTENT_TYPE, "application/toml"), vary];
-    Ok(tagged(&headers, &definition_tag(edition), (toml, view.source)))
+    Ok(tagged(&headers, &definition_tag(edition), (toml, source)))
 }
 
 fn edition_of(view: &CampaignView) -> Edition {

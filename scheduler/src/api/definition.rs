@@ -6,6 +6,7 @@ use redial_shared::{
     domain::{
         CampaignName,
         campaign::{self, CampaignDefinition, DefinitionError},
+        secret::SecretSource,
     },
     provider::{self, BadKey},
 };
@@ -56,6 +57,27 @@ fn json_as_toml(body: &[u8]) -> Result<String, Problem> {
 /// When it is no TOML.
 pub fn as_json(source: &str) -> Result<serde_json::Value, toml::de::Error> {
     source.parse::<toml::Table>().map(|table| json_of(toml::Value::Table(table)))
+}
+
+/// The text of a definition without the secrets that stand in it: it must be kept from whoever may read definitions. One
+/// without any stays as it was written.
+///
+/// # Errors
+/// When it is not TOML.
+pub fn without_secrets(source: String) -> Result<String, Problem> {
+    let mut table: toml::Table = source.parse().map_err(Problem::internal)?;
+    let notify = table.get_mut("notify").and_then(toml::Value::as_table_mut);
+    let mut inline = notify
+        .into_iter()
+        .flat_map(|notify| notify.iter_mut())
+        .filter(|(key, value)| key.ends_with("secret") && value.is_str())
+        .map(|(_, value)| value)
+        .peekable();
+    if inline.peek().is_none() {
+        return Ok(source);
+    }
+    inline.for_each(|value| *value = SecretSource::LEFT_OUT.into());
+    toml::to_string(&table).map_err(Problem::internal)
 }
 
 fn json_of(value: toml::Value) -> serde_json::Value {

@@ -1,12 +1,16 @@
 //! How the events fare that a campaign's receiver is told (`[notify]`), and telling it again.
 
-use axum::{Json, extract::State};
-use redial_shared::{domain::Timestamp, store::Delivery};
+use axum::{Extension, Json, extract::State};
+use redial_shared::{
+    domain::{Timestamp, role::Role},
+    store::Delivery,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
     ApiState, Problem,
+    auth::Caller,
     extract::{Campaign, Params},
     json::{JsonBody, JsonRequest},
 };
@@ -28,7 +32,7 @@ pub struct NotificationsParams {
 pub struct NotificationsAnswer {
     /// The campaign.
     campaign: String,
-    /// Where its events go; null: nowhere.
+    /// Where its events go; null: nowhere. Viewers see the host alone.
     webhook: Option<String>,
     /// Changes of which the receiver has still to be told; one may be two events.
     waiting: u64,
@@ -121,6 +125,7 @@ impl From<Delivery> for DeliveryRow {
 )]
 pub async fn notifications(
     State(state): State<ApiState>,
+    Extension(role): Caller,
     Campaign(name): Campaign,
     Params(params): Params<NotificationsParams>,
 ) -> Result<Json<NotificationsAnswer>, Problem> {
@@ -128,7 +133,7 @@ pub async fn notifications(
     let view = state.store.outbox_view(info.id).await?;
     Ok(Json(NotificationsAnswer {
         campaign: name.to_string(),
-        webhook: info.definition.notify.as_ref().map(|notify| notify.webhook.clone()),
+        webhook: info.definition.notify.as_ref().map(|notify| shown(&notify.webhook, role)),
         waiting: view.waiting,
         oldest_at: view.oldest.map(|oldest| oldest.to_string()),
         deliveries: view.deliveries.into_iter().take(params.limit.unwrap_or(LISTED)).map(DeliveryRow::from).collect(),
@@ -164,6 +169,12 @@ pub async fn replay(
     }
     let replayed = state.store.tell_again(info.id, since, until).await?;
     Ok(Json(ReplayAnswer { campaign: name.to_string(), replayed }))
+}
+
+/// Path and query may be what a receiver knows us by.
+fn shown(webhook: &str, role: Role) -> String {
+    let host = url::Url::parse(webhook).map(|url| url.origin().ascii_serialization());
+    if role >= Role::Operator { webhook.to_owned() } else { host.unwrap_or_default() }
 }
 
 fn instant(key: &'static str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {

@@ -107,7 +107,7 @@ impl Courier {
         for (entry, happened) in entries {
             self.read_to = entry;
             if happened.ends_campaign() {
-                self.store.tell_unfinished(info.id).await?;
+                self.store.tell_unfinished(info.id, entry).await?;
             }
             let subject = happened.position();
             let messages = teller.messages(entry, &happened, subject.and_then(|position| contacts.get(&position)));

@@ -31,6 +31,9 @@ use crate::service::{Service, pass_over};
 use courier::Courier;
 use receiver::Receiver;
 
+/// A receiver whose secret cannot be had is looked at again after this time.
+const UNUSABLE_FOR: Duration = Duration::from_secs(60);
+
 /// Keeps a courier for each campaign that has something to tell.
 pub(crate) struct Couriers {
     store: Store,
@@ -66,9 +69,9 @@ impl Couriers {
         running
     }
 
-    /// Sends a courier out, if none is on its way and somebody is to be told.
-    async fn carry(&self, Outbox { campaign, version, .. }: Outbox) -> Result<bool, StoreError> {
-        if self.is_carried(campaign, version) {
+    /// Sends a courier out, if there is something to tell, none is on its way, and somebody is to be told.
+    async fn carry(&self, Outbox { campaign, version, waiting }: Outbox) -> Result<bool, StoreError> {
+        if self.is_carried(campaign, version) || waiting == 0 {
             return Ok(false);
         }
         let info = self.store.info(campaign, version).await?;
@@ -80,18 +83,34 @@ impl Couriers {
             Ok(receiver) => receiver,
             Err(error) => {
                 tracing::error!(campaign = %info.name, %error, "nobody can be told of this campaign");
+                self.send_out(campaign, version, tokio::time::sleep(UNUSABLE_FOR));
                 return Ok(false);
             }
         };
-        let version = info.version;
         let mut courier = Courier::new(self.store.clone(), info, notify, receiver);
-        let task = tokio::spawn(async move {
+        self.send_out(campaign, version, async move {
             if let Err(error) = courier.run().await {
                 tracing::warn!(%campaign, %error, "events are sent later");
             }
         });
-        self.out.lock().unwrap_or_else(PoisonError::into_inner).insert(campaign, Running { version, task });
         Ok(true)
+    }
+
+    fn send_out(&self, campaign: CampaignId, version: u32, work: impl Future<Output = ()> + Send + 'static) {
+        let running = Running { version, task: tokio::spawn(work) };
+        self.out.lock().unwrap_or_else(PoisonError::into_inner).insert(campaign, running);
+    }
+
+    /// Calls back the couriers of campaigns of which nobody is told any more, or that are gone.
+    fn call_back(&self, told: &[Outbox]) {
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        out.retain(|campaign, running| {
+            let is_told = told.iter().any(|outbox| outbox.campaign == *campaign);
+            if !is_told {
+                running.task.abort();
+            }
+            is_told
+        });
     }
 }
 
@@ -110,7 +129,9 @@ impl Service for Couriers {
 
     async fn run_once(&self, _: Timestamp) -> Result<CourierCounts, StoreError> {
         let mut counts = CourierCounts::default();
-        for outbox in self.store.outboxes().await? {
+        let outboxes = self.store.outboxes().await?;
+        self.call_back(&outboxes);
+        for outbox in outboxes {
             let campaign = outbox.campaign;
             match self.carry(outbox).await {
                 Ok(sent_out) => counts.sent_out += usize::from(sent_out),

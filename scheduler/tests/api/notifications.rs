@@ -19,6 +19,13 @@ async fn what_waits_is_told_and_can_be_told_again() {
     api.upload("phone\n+12025550101\n").await.ok();
     api.post("/campaigns/nightly/start").await.ok();
     end(&api.store, begin_one(&api.store, "call-1").await, Outcome::Answered, "Answered").await;
+    for accept in ["application/toml", "application/json"] {
+        let path = "/api/v1/campaigns/nightly/definition";
+        let definition = api.ask("GET", path, &[("accept", accept)], "").await;
+        assert!(definition.status == 200 && !definition.body.contains("s3cret"), "{}", definition.body);
+        let again = api.ask("PUT", "/api/v1/campaigns/nightly", &[("content-type", accept)], definition.body).await;
+        assert!(again.problem(422)["detail"].as_str().unwrap().contains("notify.secret: the secret was left out"));
+    }
     let answer = api.get("/campaigns/nightly/notifications").await.ok();
     assert_eq!((&answer["webhook"], &answer["deliveries"]), (&json!("https://crm.example.com/redial"), &json!([])));
     let waiting = answer["waiting"].as_u64().unwrap();

@@ -20,13 +20,21 @@ pub enum SecretSource {
 }
 
 impl SecretSource {
+    /// What is shown instead of a secret.
+    pub const LEFT_OUT: &str = "…";
+
     /// Reads a string, `{ env = "NAME" }` or `{ file = "PATH" }`. What they name is not looked at.
     ///
     /// # Errors
-    /// When it is none of them.
+    /// When it is none of them, or what is shown instead of a secret.
     pub fn read(item: &Item<'_>) -> Result<Self, DefinitionError> {
         const FORMS: &str = "a string, { env = \"NAME\" } or { file = \"PATH\" }";
         if let Ok(text) = item.text() {
+            if text == Self::LEFT_OUT {
+                return Err(item
+                    .error("the secret was left out here")
+                    .with_hint("write the secret itself, or where it is found"));
+            }
             return Ok(Self::Inline(text.to_owned().into()));
         }
         let table = item.table().map_err(|_| item.expected(FORMS))?;
@@ -64,7 +72,7 @@ impl fmt::Debug for SecretSource {
 impl Serialize for SecretSource {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Inline(_) => "…".serialize(serializer),
+            Self::Inline(_) => Self::LEFT_OUT.serialize(serializer),
             Self::Variable(name) => json!({ "env": name }).serialize(serializer),
             Self::File(path) => json!({ "file": path }).serialize(serializer),
         }

@@ -86,10 +86,10 @@ impl Store {
             if self.may_ring(&record).await? {
                 return Ok(Erasure::OnCall);
             }
-            self.forget_calls_of(info, position, &row, &record).await?;
             let empty = Contact { id: format!("erased-{position}"), ..Contact::default() };
             rewrite.replace(place, position, empty, change);
             if self.write(info, rewrite).await? {
+                self.forget_calls_of(info, position, &row, &record).await?;
                 self.unindex(info, &keys_of(&row).collect::<Vec<_>>(), position).await?;
                 other_numbers.extend(row.numbers.into_iter().filter(|other| other != number));
                 return Ok(Erasure::Done);

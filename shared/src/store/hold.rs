@@ -10,6 +10,8 @@ use crate::domain::{
 
 /// Entries of a queue or a bucket that are looked at in one go.
 const ENTRIES: isize = 64;
+/// How often contacts are held again that changed meanwhile.
+const TRIES_MAX: usize = 64;
 
 impl Store {
     /// Holds the contacts of whom nobody can tell when they may be called. Answers how many.
@@ -75,10 +77,30 @@ impl Store {
         lane: u16,
         positions: &[ContactPosition],
     ) -> Result<usize, StoreError> {
+        let mut held = 0;
+        for _ in 0..TRIES_MAX {
+            let changes = self.holds(info, lane, positions).await?;
+            let wanted = changes.len();
+            let written = self.revise(info, changes).await?;
+            held += written;
+            if written == wanted {
+                return Ok(held);
+            }
+        }
+        Err(StoreError::Conflict("contacts to be held kept changing: try again".to_owned()))
+    }
+
+    /// What holds those of some contacts that are to be called from this lane.
+    async fn holds(
+        &self,
+        info: &CampaignInfo,
+        lane: u16,
+        positions: &[ContactPosition],
+    ) -> Result<Vec<(ContactPosition, Change)>, StoreError> {
         let attempt = |&position| AttemptId { campaign: info.id, position, revision: 0 };
         let records = self.records(positions.iter().map(attempt)).await?;
         let (_, rows) = self.rows(info.id, info.version, positions.iter().copied()).await?;
-        let Some(why) = info.hold(lane).map(|hold| hold.to_string()) else { return Ok(0) };
+        let Some(why) = info.hold(lane).map(|hold| hold.to_string()) else { return Ok(Vec::new()) };
         let mut changes = Vec::new();
         for (position, record) in positions.iter().zip(records) {
             let record = match record {
@@ -90,7 +112,7 @@ impl Store {
                 changes.extend(transition::hold(&record, &why).map(|change| (*position, change)));
             }
         }
-        self.revise(info, changes).await
+        Ok(changes)
     }
 
     /// Writes changes that are no attempt's; one whose record has changed meanwhile is left as it is.

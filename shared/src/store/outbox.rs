@@ -7,12 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     FeedId, Happened, Store, StoreError,
+    arguments::Arguments,
     claims::campaign_id,
     feed::{Entries, read},
     limits,
 };
 use crate::domain::{AttemptId, CampaignId, ContactState, Timestamp};
 
+/// Field of a campaign: the entry of its end, and how many blocks of contacts were told of for that.
+const TOLD_END: &str = "told_end";
 /// Campaigns read in one go.
 const CAMPAIGNS_AT_ONCE: usize = 256;
 
@@ -127,17 +130,13 @@ impl Store {
         self.connection.query_all(&pipeline).await
     }
 
-    /// Forgets what waits: nobody is to be told any more. The log of deliveries stays.
+    /// Forgets what waits, unless somebody is to be told. The log of deliveries stays.
     ///
     /// # Errors
     /// When Redis does not answer.
     pub async fn drop_outbox(&self, campaign: CampaignId) -> Result<(), StoreError> {
-        let keys = self.connection.keys();
-        let mut pipeline = redis::pipe();
-        pipeline.atomic();
-        pipeline.cmd("DEL").arg(keys.outbox(campaign)).ignore();
-        pipeline.cmd("SREM").arg(keys.told()).arg(campaign.to_string()).ignore();
-        self.connection.query_all(&pipeline).await
+        let arguments = Arguments::default().text(campaign);
+        self.connection.run::<i64>("drop_outbox", arguments.as_slice()).await.map(drop)
     }
 
     /// How the events of a campaign fare.
@@ -196,16 +195,19 @@ impl Store {
         Ok(told)
     }
 
-    /// Has the contacts told of that were not finished when their campaign ended: they count as finished with it. Answers
-    /// how many.
+    /// Has the contacts told of that were not finished when their campaign ended, as the entry `end` says: they count as
+    /// finished with it. Each is entered once for that end, however often this is asked for. Answers how many were.
     ///
     /// # Errors
     /// When Redis does not answer, or there is no such campaign.
-    pub async fn tell_unfinished(&self, campaign: CampaignId) -> Result<usize, StoreError> {
+    pub async fn tell_unfinished(&self, campaign: CampaignId, end: FeedId) -> Result<usize, StoreError> {
         let Some(state) = self.unfinished(campaign).await? else { return Ok(0) };
         let info = self.fresh_info(campaign).await?;
+        let meta = self.connection.keys().campaign(campaign);
+        let done: Option<String> = self.connection.query(redis::cmd("HGET").arg(&meta).arg(TOLD_END)).await?;
+        let done = done.as_deref().and_then(|done| done.strip_prefix(&format!("{end} "))?.parse::<u32>().ok());
         let mut told = 0;
-        for block in 0..self.block_count(campaign).await? {
+        for block in done.unwrap_or(0)..self.block_count(campaign).await? {
             let records = self.block_records(campaign, block).await?;
             let views = self.block_views(&info, block).await?;
             let entries = views.iter().filter_map(|view| {
@@ -216,26 +218,29 @@ impl Store {
                 let is_left = is_left && view.state == state;
                 is_left.then(|| Happened::moved(campaign, view.position, revision, state))
             });
-            told += self.tell(campaign, &entries.collect::<Vec<_>>()).await?;
+            let entries: Vec<_> = entries.collect();
+            let mut pipeline = self.telling(campaign, &entries);
+            pipeline.cmd("HSET").arg(&meta).arg(TOLD_END).arg(format!("{end} {}", block + 1)).ignore();
+            self.connection.query_all::<()>(&pipeline).await?;
+            told += entries.len();
         }
         Ok(told)
     }
 
     async fn tell(&self, campaign: CampaignId, entries: &[Happened]) -> Result<usize, StoreError> {
-        if entries.is_empty() {
-            return Ok(0);
+        if !entries.is_empty() {
+            self.connection.query_all::<()>(&self.telling(campaign, entries)).await?;
         }
-        let mut pipeline = redis::pipe();
-        for entry in entries {
-            pipeline
-                .cmd("XADD")
-                .arg(self.connection.keys().outbox(campaign))
-                .arg("*")
-                .arg("e")
-                .arg(entry.to_string())
-                .ignore();
-        }
-        self.connection.query_all::<()>(&pipeline).await?;
         Ok(entries.len())
+    }
+
+    fn telling(&self, campaign: CampaignId, entries: &[Happened]) -> redis::Pipeline {
+        let mut pipeline = redis::pipe();
+        pipeline.atomic();
+        let outbox = self.connection.keys().outbox(campaign);
+        for entry in entries {
+            pipeline.cmd("XADD").arg(&outbox).arg("*").arg("e").arg(entry.to_string()).ignore();
+        }
+        pipeline
     }
 }

@@ -10,8 +10,6 @@ use crate::domain::{CampaignId, CampaignName, CampaignState};
 
 /// Keys that one step drops at most.
 const KEYS_PER_STEP: u64 = 512;
-/// Places whose caps one script forgets.
-const PLACES_PER_SCRIPT: usize = 256;
 
 /// What a step of a removal drops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,9 +104,8 @@ impl Store {
         pipeline.cmd("HGET").arg(keys.removing()).arg(campaign.to_string());
         pipeline.cmd("HMGET").arg(keys.campaign(campaign)).arg("blocks").arg("index").arg("pruned");
         pipeline.cmd("EXISTS").arg(keys.suppressions(campaign));
-        pipeline.cmd("HLEN").arg(keys.zones(campaign));
-        type Answer = (Option<u64>, (Option<u64>, Option<String>, Option<String>), u64, u64);
-        let (from, (blocks, index, pruned), has_lists, places): Answer = self.connection.query_all(&pipeline).await?;
+        type Answer = (Option<u64>, (Option<u64>, Option<String>, Option<String>), u64);
+        let (from, (blocks, index, pruned), has_lists): Answer = self.connection.query_all(&pipeline).await?;
         let Some(from) = from else { return Ok(false) };
         let shards = index.map_or(Ok(0), |index| IndexState::shards(&index))?;
         let plan = Plan([
@@ -120,7 +117,6 @@ impl Store {
             Some((part, range, next)) => self.drop_part(campaign, part, range, next).await?,
             None if pruned.is_none() && self.prune_lanes(campaign).await? > 0 => {}
             None => {
-                self.forget_place_caps(campaign, places).await?;
                 let forget = Arguments::default().text(campaign);
                 self.connection.run::<i64>("forget_campaign", forget.as_slice()).await?;
                 return Ok(false);
@@ -161,19 +157,6 @@ impl Store {
     async fn prune_lanes(&self, campaign: CampaignId) -> Result<i64, StoreError> {
         let arguments = Arguments::default().text(campaign).text("").text(KEYS_PER_STEP);
         self.connection.run("prune_campaign", arguments.as_slice()).await
-    }
-
-    async fn forget_place_caps(&self, campaign: CampaignId, places: u64) -> Result<(), StoreError> {
-        let places: Vec<u64> = (0..places).collect();
-        for some in places.chunks(PLACES_PER_SCRIPT) {
-            let mut arguments = Arguments::default().text(campaign);
-            for place in some {
-                arguments.push(place);
-                arguments.push("");
-            }
-            self.connection.run::<i64>("set_place_caps", arguments.as_slice()).await?;
-        }
-        Ok(())
     }
 }
 

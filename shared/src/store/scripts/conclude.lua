@@ -45,13 +45,9 @@ for i = 2, #ARGV, GROUP do
       if ARGV[i + 8] ~= ARGV[i + 9] then await_recording(c, tonumber(ARGV[i + 9]), ARGV[i + 14]) end
       call('PEXPIRE', k_call(c.account, string.match(ARGV[i + 14], '^%x+:%d+:%d+:%d+:(.*)$')), LATE_WORD_MS)
     end
-    -- Told are outcomes, also when there is none any more, and contacts that are finished or held, or are so no longer.
+    -- Outcomes are told, also when there is none any more.
     local is_told = ARGV[i + 8] ~= '0' or ARGV[i + 9] ~= '0'
-    from, to = counted_state(c, from), counted_state(c, to)
-    local has_moved = from ~= to and math.max(from, to) > WAITING
-    if is_told or has_moved then
-      note(c, 'a', ARGV[i + 1], attempt, is_told and ARGV[i + 9] or '', has_moved and to or '', revision_of(record))
-    end
+    note_move(c, position, attempt, is_told and ARGV[i + 9] or '', counted_state(c, from), counted_state(c, to), revision_of(record))
     answers[#answers + 1] = 1
   end
 end

@@ -21,12 +21,14 @@ call('HSET', meta, 'edited', 1)
 if ARGV[6] ~= '' then call('HINCRBY', meta, 'numbers_added', 1) end
 for i = 8, #ARGV, GROUP do
   local position, record, lane = tonumber(ARGV[i]), ARGV[i + 2], ARGV[i + 3]
-  count_move(c, state_of(read_record(c.cid, position)), state_of(record))
+  local from, to = state_of(read_record(c.cid, position)), state_of(record)
+  count_move(c, from, to)
   write_record(c.cid, position, record)
   if lane ~= '' then
     reopen(c)
     file_contact(c, lane, position, tonumber(ARGV[i + 4]))
   end
+  note_move(c, position, revision_of(record), '', counted_state(c, from), counted_state(c, to), revision_of(record))
 end
 write_counts()
 place_touched()

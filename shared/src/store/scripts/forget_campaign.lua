@@ -4,8 +4,9 @@
 --@include time caps
 local cid = ARGV[2]
 if call('HEXISTS', k_removing(), cid) == 0 then return 0 end
-for place = 0, call('HLEN', k_zones(cid)) - 1 do call('HDEL', k_caps(), place_scope(cid, place)) end
-write_caps(cid, '')
+local capped = call('HDEL', k_caps(), cid)
+for place = 0, call('HLEN', k_zones(cid)) - 1 do capped = capped + call('HDEL', k_caps(), place_scope(cid, place)) end
+if capped > 0 then note_caps() end
 call('ZREM', k_changed(), cid)
 local lists = call('HGETALL', k_suppressions(cid))
 for i = 2, #lists, 2 do

@@ -23,11 +23,8 @@ local function rules_of(scope)
   return rules
 end
 
--- Replaces the rules of a scope, and notes what history all rules together need, and that they have changed:
--- `seconds calls of_contacts changes`.
-local function write_caps(scope, text)
-  if text == (call('HGET', k_caps(), scope) or '') then return false end
-  if text == '' then call('HDEL', k_caps(), scope) else call('HSET', k_caps(), scope, text) end
+-- Notes what history all rules together need, and that they have changed: `seconds calls of_contacts changes`.
+local function note_caps()
   local seconds, calls, of_contacts = HISTORY_MIN_S, HISTORY_MIN_CALLS, 0
   local all = call('HGETALL', k_caps())
   for i = 1, #all, 2 do
@@ -39,6 +36,13 @@ local function write_caps(scope, text)
   end
   local changes = tonumber(string.match(call('HGET', k_caps(), '*') or '', '^%d+ %d+ %d (%d+)$') or 0) + 1
   call('HSET', k_caps(), '*', int(seconds) .. ' ' .. int(calls) .. ' ' .. of_contacts .. ' ' .. int(changes))
+end
+
+-- Replaces the rules of a scope.
+local function write_caps(scope, text)
+  if text == (call('HGET', k_caps(), scope) or '') then return false end
+  if text == '' then call('HDEL', k_caps(), scope) else call('HSET', k_caps(), scope, text) end
+  note_caps()
   return true
 end
 

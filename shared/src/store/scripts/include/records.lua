@@ -44,6 +44,13 @@ local function counted_state(c, state)
   return state
 end
 
+-- Notes what is to be told of a contact: an outcome of an attempt ('' = none), and that it is finished or held, or is so no longer.
+local function note_move(c, position, attempt, outcome, from, to, revision)
+  local has_moved = from ~= to and math.max(from, to) > WAITING
+  if outcome == '' and not has_moved then return end
+  note(c, 'a', position, attempt, outcome, has_moved and to or '', revision)
+end
+
 -- Counter changes are added up and written once. Pending is not stored: it is the total less all others.
 local deltas = {}
 local function count(cid, field, n)
