@@ -40,14 +40,6 @@ pub(super) struct Courier {
     last_read: Instant,
 }
 
-/// What a courier did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Carried {
-    pub(super) taken: usize,
-    pub(super) failed: usize,
-    pub(super) given_up: usize,
-}
-
 impl Courier {
     pub(super) fn new(store: Store, info: Arc<CampaignInfo>, notify: Notify, receiver: Receiver) -> Self {
         let (queue, messages, read_to) = Default::default();
@@ -60,9 +52,8 @@ impl Courier {
     ///
     /// # Errors
     /// When Redis does not answer.
-    pub(super) async fn run(&mut self) -> Result<Carried, StoreError> {
+    pub(super) async fn run(&mut self) -> Result<(), StoreError> {
         let mut sending = FuturesUnordered::new();
-        let mut carried = Carried::default();
         loop {
             self.read().await?;
             let now = self.store.clock().now();
@@ -75,12 +66,12 @@ impl Courier {
             }
             let is_idle = sending.is_empty() && self.queue.is_empty();
             if is_idle && self.last_read.elapsed() >= IDLE_MAX {
-                return Ok(carried);
+                return Ok(());
             }
             let pause = self.queue.next_due().map_or(LOOK_EVERY, |due| due.since(now).min(LOOK_EVERY));
             tokio::select! {
                 Some((place, message, answer)) = sending.next() => {
-                    self.note(place, &message, answer, &mut carried).await?;
+                    self.note(place, &message, answer).await?;
                 }
                 () = sleep(pause.max(PAUSE_LEAST)) => {}
             }
@@ -123,13 +114,7 @@ impl Courier {
     }
 
     /// Writes down what came of an event.
-    async fn note(
-        &mut self,
-        place: Place,
-        message: &Message,
-        answer: Answer,
-        carried: &mut Carried,
-    ) -> Result<(), StoreError> {
+    async fn note(&mut self, place: Place, message: &Message, answer: Answer) -> Result<(), StoreError> {
         let now = self.store.clock().now();
         let entry = place.0;
         let is_given_up = !answer.is_taken() && now.since(entry.at()) > GIVE_UP;
@@ -139,13 +124,8 @@ impl Courier {
         } else {
             self.queue.failed(place, now, answer.pause);
         }
-        match (answer.is_taken(), is_given_up) {
-            (true, _) => carried.taken += 1,
-            (false, true) => {
-                tracing::warn!(campaign = %self.info.name, event = message.id, cause = answer.error, "an event is given up: nobody took it for 3 days");
-                carried.given_up += 1;
-            }
-            (false, false) => carried.failed += 1,
+        if is_given_up {
+            tracing::warn!(campaign = %self.info.name, event = message.id, cause = answer.error, "an event is given up: nobody took it for 3 days");
         }
         let delivery = Delivery {
             event: message.id.clone(),
