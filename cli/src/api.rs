@@ -1,5 +1,7 @@
 //! The API's answers, as far as the command reads them. `--json` passes the server's own text on instead.
 
+pub mod look;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};

@@ -12,14 +12,17 @@ use crate::{
     output,
     render::{
         self, Paint,
-        live::{Live, can_redraw},
+        live::{Live, can_redraw, terminal_size},
         status as view,
+        watch::{self as watched, Look},
     },
 };
 
 /// Between two frames on a terminal, and between two lines in a pipe.
 const FRAME: Duration = Duration::from_millis(250);
 const LINE: Duration = Duration::from_secs(1);
+/// Between two looks behind and ahead, which cost the server more.
+const LOOK: Duration = Duration::from_secs(2);
 /// A watched server may be away this long, for a restart say.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -49,7 +52,7 @@ pub async fn run(args: &StatusArgs, client: &Client) -> Result<(), Failure> {
         };
     }
     let snapshot = Snapshot::take(client, name).await?;
-    if args.json { output::line(&snapshot.text) } else { output::text(&snapshot.view(Paint::for_stdout())) }
+    if args.json { output::line(&snapshot.text) } else { output::text(&snapshot.view(None, Paint::for_stdout())) }
 }
 
 /// Follows one campaign, or all, until nothing is left to follow: drawn in place on a terminal, a line for each change
@@ -61,9 +64,13 @@ pub async fn watch(client: &Client, name: Option<&str>, json: bool) -> Result<()
     let (in_place, paint) = (!json && can_redraw(), Paint::for_stdout());
     let (mut live, mut last) = (Live::default(), Snapshot::take(client, name).await?);
     let mut shown: Option<Snapshot> = None;
+    let (mut look, mut looked_at) = (Look::default(), None::<Instant>);
     loop {
+        if let Some(name) = name.filter(|_| in_place && looked_at.is_none_or(|at| at.elapsed() >= LOOK)) {
+            (look, looked_at) = (look_around(client, name).await, Some(Instant::now()));
+        }
         if in_place {
-            live.draw(&last.view(paint))?;
+            live.draw(&last.view(Some(&look), paint))?;
         } else if shown.as_ref().is_none_or(|shown| last.differs_from(shown)) {
             last.print_changes(shown.as_ref(), json)?;
         }
@@ -73,6 +80,13 @@ pub async fn watch(client: &Client, name: Option<&str>, json: bool) -> Result<()
         tokio::time::sleep(if in_place { FRAME } else { LINE }).await;
         shown = Some(std::mem::replace(&mut last, patiently(client, name).await?));
     }
+}
+
+/// What is not told this time is told the next time, or is none of this server's talents.
+async fn look_around(client: &Client, name: &str) -> Look {
+    let of = |what| client.request(Method::GET, &["campaigns", name, what]);
+    let (behind, ahead) = tokio::join!(client.json(of("timeline")), client.json(of("ahead")));
+    Look { behind: behind.ok(), ahead: ahead.ok() }
 }
 
 /// Asks again while the server is away, within limits.
@@ -118,12 +132,13 @@ impl Snapshot {
         !self.campaigns.is_empty() && self.campaigns.iter().all(Status::is_over)
     }
 
-    fn view(&self, paint: Paint) -> String {
+    fn view(&self, look: Option<&Look>, paint: Paint) -> String {
         let now = SystemTime::now().into();
-        match self.campaigns.as_slice() {
-            [campaign] if self.one => view::campaign(campaign, now, paint),
-            [] => "There are no campaigns yet: `redial apply FILE` makes one.\n".to_owned(),
-            all => view::campaigns(all, now),
+        match (self.campaigns.as_slice(), look) {
+            ([campaign], Some(look)) if self.one => watched::campaign(campaign, look, terminal_size().1, now, paint),
+            ([campaign], None) if self.one => view::campaign(campaign, &view::Facts::default(), now, paint),
+            ([], _) => "There are no campaigns yet: `redial apply FILE` makes one.\n".to_owned(),
+            (all, _) => view::campaigns(all, now),
         }
     }
 

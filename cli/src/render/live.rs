@@ -15,17 +15,18 @@ pub struct Live {
 }
 
 impl Live {
-    /// Draws `view` where the previous one stands. Lines are cut at the terminal's width: one that wrapped would spoil
-    /// the count.
+    /// Draws `view` where the previous one stands. It is cut at the terminal's width and height: a line that wrapped or
+    /// left the screen would spoil the count.
     ///
     /// # Errors
     /// When stdout cannot be written.
     pub fn draw(&mut self, view: &str) -> Result<(), Failure> {
-        output::text(&self.frame(view, terminal_width()))
+        let (columns, rows) = terminal_size();
+        output::text(&self.frame(view, columns, rows))
     }
 
-    fn frame(&mut self, view: &str, width: usize) -> String {
-        let lines: Vec<_> = view.lines().map(|line| cut(line, width)).collect();
+    fn frame(&mut self, view: &str, columns: usize, rows: usize) -> String {
+        let lines: Vec<_> = view.lines().take(rows - 1).map(|line| cut(line, columns)).collect();
         let back = match mem::replace(&mut self.lines, lines.len()) {
             0 => String::new(),
             drawn => format!("\x1b[{drawn}A\x1b[J"),
@@ -39,12 +40,16 @@ pub fn can_redraw() -> bool {
     io::stdout().is_terminal() && env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
-/// Columns of the terminal on stdout; 80 when it does not say.
-fn terminal_width() -> usize {
+/// Columns and rows of the terminal on stdout, at least 1 and 2; 80 and 24 when it does not say.
+pub fn terminal_size() -> (usize, usize) {
     let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
     // SAFETY: TIOCGWINSZ writes a winsize, and `size` is one that outlives the call.
     let asked = unsafe { libc::ioctl(libc::STDOUT_FILENO, libc::TIOCGWINSZ, &raw mut size) };
-    if asked == 0 && size.ws_col > 0 { usize::from(size.ws_col) } else { 80 }
+    if asked == 0 && size.ws_col > 0 && size.ws_row > 0 {
+        (size.ws_col.into(), usize::from(size.ws_row).max(2))
+    } else {
+        (80, 24)
+    }
 }
 
 /// The first `width` visible characters; colour sequences take no room and are kept.
@@ -73,9 +78,16 @@ mod tests {
     #[test]
     fn the_next_frame_goes_back_over_the_lines_of_the_last() {
         let mut live = Live::default();
-        assert_eq!(live.frame("a\nb\n", 80), "a\nb\n");
-        assert_eq!(live.frame("c\n", 80), "\x1b[2A\x1b[Jc\n");
-        assert_eq!(live.frame("d\n", 80), "\x1b[1A\x1b[Jd\n");
+        assert_eq!(live.frame("a\nb\n", 80, 24), "a\nb\n");
+        assert_eq!(live.frame("c\n", 80, 24), "\x1b[2A\x1b[Jc\n");
+        assert_eq!(live.frame("d\n", 80, 24), "\x1b[1A\x1b[Jd\n");
+    }
+
+    #[test]
+    fn a_view_higher_than_the_terminal_is_cut_so_that_the_next_one_finds_its_begin() {
+        let mut live = Live::default();
+        assert_eq!(live.frame("a\nb\nc\nd\n", 80, 3), "a\nb\n");
+        assert_eq!(live.frame("e\n", 80, 3), "\x1b[2A\x1b[Je\n");
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod provider;
 pub mod status;
 pub mod suppress;
 pub mod table;
+pub mod watch;
 
 use std::{env, io::IsTerminal};
 

@@ -11,6 +11,15 @@ use super::{
 };
 use crate::api::{Plan, PlanZone};
 
+/// Columns of the table of zones.
+pub const ZONE_COLUMNS: [(&str, Align); 5] = [
+    ("ZONE", Align::Left),
+    ("CONTACTS", Align::Right),
+    ("NOW", Align::Left),
+    ("CHANGES (THERE)", Align::Left),
+    ("DONE", Align::Left),
+];
+
 /// The plan. Each line ends with a newline.
 pub fn plan(plan: &Plan, now: DateTime<Utc>, paint: Paint) -> String {
     let mut view = format!("{}  {}\n", paint.paint(Colour::Bold, &plan.campaign), plan.state);
@@ -18,16 +27,9 @@ pub fn plan(plan: &Plan, now: DateTime<Utc>, paint: Paint) -> String {
         let _ = writeln!(view, "  {label:<9} {value}");
     }
     if !plan.zones.is_empty() {
-        let columns = [
-            ("ZONE", Align::Left),
-            ("CONTACTS", Align::Right),
-            ("NOW", Align::Left),
-            ("CHANGES (THERE)", Align::Left),
-            ("DONE", Align::Left),
-        ];
-        let rows: Vec<_> = plan.zones.iter().map(|zone| row(zone, now)).collect();
+        let rows: Vec<_> = plan.zones.iter().map(|zone| row(zone, now).to_vec()).collect();
         view.push('\n');
-        for line in table(&columns, &rows).lines() {
+        for line in table(&ZONE_COLUMNS, &rows).lines() {
             let _ = writeln!(view, "  {line}");
         }
     }
@@ -70,14 +72,15 @@ fn facts(plan: &Plan, now: DateTime<Utc>) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn row(zone: &PlanZone, now: DateTime<Utc>) -> Vec<String> {
+/// One zone, by [`ZONE_COLUMNS`].
+pub fn row(zone: &PlanZone, now: DateTime<Utc>) -> [String; 5] {
     let changes = match (zone.open_now, zone.open.first(), zone.next_open_at) {
         (true, Some(open), _) => format!("closes {}", there(open.to, zone, now)),
         (_, _, Some(at)) => format!("opens {}", there(at, zone, now)),
         _ => "not within 15 days".to_owned(),
     };
     let name = if zone.zone.is_empty() { "(unknown)".to_owned() } else { shortened(zone) };
-    vec![
+    [
         name,
         count(zone.contacts),
         if zone.open_now { "open" } else { "closed" }.to_owned(),

@@ -60,8 +60,19 @@ fn row(status: &Status, now: DateTime<Utc>) -> Vec<String> {
     ]
 }
 
+/// What is known beside the status.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// The most live calls that there may be; none: any number.
+    pub live_calls_max: Option<f64>,
+    /// The most calls that may be started a second; none: any number.
+    pub rate_max: Option<f64>,
+    /// Labels of up to 11 characters, and what is said of them.
+    pub more: Vec<(&'static str, String)>,
+}
+
 /// One campaign, whole. Each line ends with a newline.
-pub fn campaign(status: &Status, now: DateTime<Utc>, paint: Paint) -> String {
+pub fn campaign(status: &Status, known: &Facts, now: DateTime<Utc>, paint: Paint) -> String {
     let mut view = format!("{}  {}\n", paint.paint(Colour::Bold, &status.campaign), state(status.state, paint));
     if !status.reason.is_empty() {
         let _ = writeln!(view, "  reason: {}", printable(&status.reason));
@@ -71,7 +82,7 @@ pub fn campaign(status: &Status, now: DateTime<Utc>, paint: Paint) -> String {
     let _ = writeln!(view, "  {} of {} done\n", count(done), plural(status.contacts.total, "contact"));
     view.push_str(&counts(status, paint));
     view.push('\n');
-    for (label, value) in facts(status, now) {
+    for (label, value) in facts(status, known, now).iter().chain(&known.more) {
         let _ = writeln!(view, "  {label:<11} {value}");
     }
     view
@@ -92,15 +103,17 @@ pub fn line(status: &Status) -> String {
     line
 }
 
-fn facts(status: &Status, now: DateTime<Utc>) -> Vec<(&'static str, String)> {
+fn facts(status: &Status, known: &Facts, now: DateTime<Utc>) -> Vec<(&'static str, String)> {
     let outcomes = status.outcomes.iter().filter(|(_, number)| **number > 0);
     let outcomes: Vec<_> = outcomes.map(|(outcome, number)| format!("{outcome} {}", count(*number))).collect();
     let when = |at: Option<DateTime<Utc>>| at.map(|at| format!("{} ({})", instant(at), distance(at, now)));
+    let live_calls_max = known.live_calls_max.map_or(String::new(), |max| format!(" of {max:.0}"));
+    let rate_max = known.rate_max.map_or(String::new(), |max| format!(" of {}", rate(max)));
     let facts = [
         ("attempts", Some(count(status.attempts))),
         ("outcomes", (!outcomes.is_empty()).then(|| wrapped(&outcomes))),
-        ("live calls", Some(count(status.live_calls))),
-        ("rate now", Some(rate(status.rate_now))),
+        ("live calls", Some(count(status.live_calls) + &live_calls_max)),
+        ("rate now", Some(rate(status.rate_now) + &rate_max)),
         ("next run", when(status.next_run_at)),
         ("finish", when(status.finish_estimate).map(|when| format!("about {when}"))),
     ];
@@ -217,7 +230,7 @@ nightly  running
 
     #[test]
     fn one_campaign_is_shown_whole_in_80_columns() {
-        let view = campaign(&nightly(), now(), Paint::PLAIN);
+        let view = campaign(&nightly(), &Facts::default(), now(), Paint::PLAIN);
         assert_eq!(view, NIGHTLY);
         assert!(view.lines().all(|line| line.chars().count() <= 80));
     }
@@ -227,17 +240,17 @@ nightly  running
         let mut paused = nightly();
         paused.state = CampaignState::Paused;
         paused.reason = "the provider refused the account\x1b[2J".into();
-        let plain = campaign(&paused, now(), Paint::PLAIN);
+        let plain = campaign(&paused, &Facts::default(), now(), Paint::PLAIN);
         assert!(plain.contains("reason: the provider refused the account [2J\n"));
         assert!(!plain.contains('\x1b'));
-        assert!(campaign(&paused, now(), Paint::FORCED).contains("\x1b[33mpaused\x1b[0m"));
+        assert!(campaign(&paused, &Facts::default(), now(), Paint::FORCED).contains("\x1b[33mpaused\x1b[0m"));
     }
 
     #[test]
     fn every_outcome_at_once_still_fits_80_columns() {
         let mut full = nightly();
         full.outcomes = redial_shared::domain::Outcome::ALL.iter().map(|outcome| (*outcome, 123_456_789)).collect();
-        let view = campaign(&full, now(), Paint::PLAIN);
+        let view = campaign(&full, &Facts::default(), now(), Paint::PLAIN);
         assert!(view.lines().all(|line| line.chars().count() <= 80), "{view}");
     }
 
