@@ -38,7 +38,7 @@ pub(crate) async fn run<S: Service>(service: S, store: Store, stop: Cancellation
         let more = match round {
             Ok(counts) => {
                 if counts != S::Counts::default() {
-                    tracing::info!(service = S::NAME, ?counts, "round");
+                    tracing::debug!(service = S::NAME, ?counts, "round");
                 }
                 S::has_more(&counts)
             }
