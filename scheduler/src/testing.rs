@@ -222,6 +222,7 @@ impl World {
             duration_s: None,
             reason,
             hold,
+            is_over: false,
             charged: true,
             at,
             captured: Captured::default(),

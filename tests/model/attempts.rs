@@ -282,7 +282,8 @@ impl Contact {
 }
 
 impl Attempt {
-    /// One in doubt may be ringing, one submitted may be talking: they keep their slot and their number for a while.
+    /// One in doubt may be ringing, one submitted may be talking: they keep their slot and their number for a while, unless
+    /// the provider says that they are over.
     fn conclude(&mut self, ending: &Ending, definition: &CampaignDefinition) {
         let record: &mut AttemptRecord = &mut self.record;
         record.outcome = Some(ending.outcome);
@@ -292,6 +293,7 @@ impl Attempt {
         self.intent_until_ms = None;
         let results = &definition.results;
         let held = match ending.outcome {
+            _ if ending.is_over => None,
             Outcome::Unknown => Some(record.started_at + results.max_call.duration()),
             Outcome::Submitted => Some(record.started_at + results.assume_call.duration()),
             _ => None,

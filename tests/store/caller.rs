@@ -115,18 +115,26 @@ impl Caller {
     }
 
     pub async fn end(&self, attempt: AttemptId, outcome: Outcome) {
-        let at = self.store.clock().now();
-        let ending = Ending {
+        self.end_as(attempt, self.ending(outcome)).await;
+    }
+
+    pub async fn end_as(&self, attempt: AttemptId, ending: Ending) {
+        assert_eq!(self.store.end_attempts(vec![(attempt, ending)]).await.unwrap(), 1);
+    }
+
+    /// A call that ended so at this moment, as far as we know.
+    pub fn ending(&self, outcome: Outcome) -> Ending {
+        Ending {
             outcome,
             provider_status: String::new(),
             duration_s: None,
             reason: String::new(),
             hold: false,
+            is_over: false,
             charged: true,
-            at,
+            at: self.store.clock().now(),
             captured: Default::default(),
-        };
-        assert_eq!(self.store.end_attempts(vec![(attempt, ending)]).await.unwrap(), 1);
+        }
     }
 
     /// The call never was.

@@ -139,6 +139,7 @@ impl World {
             duration_s: None,
             reason: String::new(),
             hold: false,
+            is_over: false,
             charged: true,
             at,
             captured: Captured::default(),

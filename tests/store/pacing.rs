@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use redial_shared::{
-    domain::{CampaignId, PhoneNumber, Timestamp, campaign, contact::Contact},
+    domain::{CampaignId, Outcome, PhoneNumber, Timestamp, campaign, contact::Contact, transition::Ending},
     store::{AccountLimits, Claim, Store, Verb},
 };
 use redial_tests::support::RedisServer;
 
-use crate::{LEASE, NOON_MS};
+use crate::{LEASE, NOON_MS, caller::Caller};
 
 const SECONDS: i64 = 20;
 const STEP_MS: i64 = 40;
@@ -73,6 +73,21 @@ async fn slow_campaigns_keep_to_their_rates_and_a_fast_one_takes_all_the_rest() 
         assert!(own.len() * 100 >= may * 90, "{} of {may} permits at {rate}", own.len());
     }
     assert!(permits[&fast].len() * 100 >= (whole - 35 * SECONDS as usize) * 99);
+}
+
+#[tokio::test]
+async fn a_call_in_doubt_holds_its_line_unless_the_provider_says_that_it_is_over() {
+    let caller = Caller::new().await;
+    caller.campaign("nightly", "[results]\nmax_call = \"15m\"\n", &[&[1], &[2]]).await;
+    let live = async || caller.store.campaign(&"nightly".parse().unwrap()).await.unwrap().live_calls;
+    let in_doubt = caller.ending(Outcome::Unknown);
+    let (first, _) = caller.begin("nightly").await.unwrap();
+    assert_eq!(live().await, 1);
+    caller.end_as(first.attempt(), Ending { is_over: true, ..in_doubt.clone() }).await;
+    assert_eq!(live().await, 0, "what is over is over, whatever it was");
+    let (second, _) = caller.begin("nightly").await.unwrap();
+    caller.end_as(second.attempt(), in_doubt).await;
+    assert_eq!(live().await, 1, "it may be ringing");
 }
 
 #[tokio::test]

@@ -88,6 +88,7 @@ impl World {
             duration_s: None,
             reason: String::new(),
             hold: false,
+            is_over: false,
             charged: true,
             captured: Default::default(),
             at: self.store.clock().now(),

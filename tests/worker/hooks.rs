@@ -55,6 +55,7 @@ async fn what_its_hook_is_not_told_in_time_is_given_up_and_settled_by_late_truth
             duration_s: Some(2.0),
             reason: String::new(),
             hold: false,
+            is_over: false,
             captured: Captured::default(),
             charged: true,
             at,

@@ -379,6 +379,7 @@ impl Attempt {
             duration_s: None,
             reason: reason.to_owned(),
             hold,
+            is_over: false,
             charged: true,
             at: self.now(),
             captured: Captured::default(),

@@ -199,6 +199,7 @@ fn given_up(provider_status: String, at: Timestamp) -> Ending {
         duration_s: None,
         reason: "the provider told no result in time".to_owned(),
         hold: false,
+        is_over: false,
         charged: true,
         at,
         captured: Captured::default(),

@@ -179,6 +179,7 @@ fn ending(outcome: Outcome, at: Timestamp) -> Ending {
         duration_s: None,
         reason: String::new(),
         hold: false,
+        is_over: false,
         charged: true,
         at,
         captured: Captured::default(),

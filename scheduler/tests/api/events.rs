@@ -129,6 +129,7 @@ async fn a_call_that_turns_out_not_to_count_is_withdrawn() {
         duration_s: None,
         reason: String::new(),
         hold: false,
+        is_over: false,
         captured: redial_shared::domain::learned::Captured::default(),
         charged: false,
         at: api.store.clock().now(),

@@ -164,6 +164,7 @@ async fn told_everything() -> Api {
         duration_s: None,
         reason: "the callee is at 202-555-0103 now".to_owned(),
         hold: false,
+        is_over: false,
         captured: [("callback".to_owned(), "+1 (202) 555-0103".to_owned())].into_iter().collect::<Captured>(),
         charged: true,
         at: api.store.clock().now(),

@@ -42,6 +42,8 @@ pub struct Ending {
     pub reason: String,
     /// A human must act at the provider: the contact is held, not called again.
     pub hold: bool,
+    /// The provider says that the call is over, also where we know no word for how: it holds no line any more.
+    pub is_over: bool,
     /// Whether it is one of the contact's attempts. One that is not never was: the contact comes up again soon.
     pub charged: bool,
     /// When it was learned.

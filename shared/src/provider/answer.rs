@@ -147,6 +147,7 @@ impl CallReport {
             duration_s: duration_s.map(|duration| duration as f32),
             reason: String::new(),
             hold: false,
+            is_over: true,
             charged,
             at,
             captured: Captured::default(),

@@ -36,6 +36,7 @@ impl Store {
             duration_s: None,
             reason: "the worker that dialed it did not tell what became of it".to_owned(),
             hold: false,
+            is_over: false,
             captured: Captured::default(),
             charged: true,
             at: self.clock().now(),

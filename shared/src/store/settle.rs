@@ -189,7 +189,7 @@ impl CampaignInfo {
     fn holds_slot(&self, past: &AttemptRecord, ending: &Ending) -> Option<Timestamp> {
         let results = &self.definition.results;
         let hold = match ending.outcome {
-            _ if !ending.charged => return None,
+            _ if !ending.charged || ending.is_over => return None,
             Outcome::Unknown => results.max_call,
             Outcome::Submitted => results.assume_call,
             _ => return None,

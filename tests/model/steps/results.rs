@@ -83,7 +83,7 @@ impl World {
     /// What a provider says of a call that is over; some it does not charge.
     fn answer(&mut self, outcome: Outcome) -> Ending {
         let charged = outcome == Outcome::Unknown || !self.chance(10);
-        Ending { charged, ..self.ending(outcome, false) }
+        Ending { charged, is_over: self.chance(50), ..self.ending(outcome, false) }
     }
 
     /// Only calls of which more is to be learned are asked for.

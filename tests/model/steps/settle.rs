@@ -56,6 +56,7 @@ impl World {
             duration_s: None,
             reason: if hold { "a human must look at it".to_owned() } else { String::new() },
             hold,
+            is_over: false,
             charged: true,
             at: self.model.now(),
             captured: Captured::default(),

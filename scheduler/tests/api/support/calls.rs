@@ -82,6 +82,7 @@ pub async fn end(store: &Store, attempt: AttemptId, outcome: Outcome, provider_s
         duration_s: Some(12.3),
         reason: String::new(),
         hold: false,
+        is_over: false,
         captured: Captured::default(),
         charged: true,
         at: store.clock().now(),

@@ -21,6 +21,7 @@ fn ending(outcome: Outcome, values: &[(&str, &str)]) -> Ending {
         duration_s: None,
         reason,
         hold: false,
+        is_over: false,
         charged: true,
         at: at(60),
         captured: captured(values),

@@ -110,6 +110,7 @@ mod tests {
             duration_s: None,
             reason: String::new(),
             hold: false,
+            is_over: false,
             charged: true,
             at: at(second),
             captured: Captured::default(),

@@ -15,6 +15,7 @@ fn ending(outcome: Outcome, charged: bool, second: i64) -> Ending {
         duration_s: None,
         reason: String::new(),
         hold: false,
+        is_over: false,
         charged,
         at: at(second),
         captured: Captured::default(),

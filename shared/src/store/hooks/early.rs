@@ -60,7 +60,8 @@ impl EarlyWord {
         let (status, report) = parts.next()?.split_at_checked(length)?;
         let provider_status = status.to_owned();
         let (reason, captured) = Default::default();
-        let ending = Ending { outcome, provider_status, duration_s, reason, hold: false, charged, at, captured };
+        let ending =
+            Ending { outcome, provider_status, duration_s, reason, hold: false, is_over: true, charged, at, captured };
         Some(Self { ending: Some(ending), report: serde_json::from_str(report).unwrap_or_default() })
     }
 }
@@ -101,6 +102,7 @@ mod tests {
                 duration_s,
                 reason: String::new(),
                 hold: false,
+                is_over: true,
                 charged: duration_s.is_none(),
                 at: Timestamp::from_millis(1_780_315_200_123),
                 captured: Captured::default(),
