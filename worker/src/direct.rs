@@ -31,8 +31,16 @@ pub enum DirectError {
     #[error(transparent)]
     Wrong(#[from] BadKey),
     /// The provider did not answer, or refused.
-    #[error(transparent)]
-    Refused(#[from] PollError),
+    #[error("{asked}: {cause}")]
+    Refused {
+        /// Method, host and path of what it was asked.
+        asked: String,
+        /// What it said.
+        cause: PollError,
+    },
+    /// What stands at an address that is told to nobody could not be had.
+    #[error("{0}")]
+    Download(String),
     /// Only a call shows whether the account works.
     #[error("the provider has nothing harmless to ask for: only a call shows whether the account works")]
     NothingHarmless,
@@ -58,7 +66,7 @@ impl Direct {
     pub async fn check(&self) -> Result<(), DirectError> {
         let token = self.token().await?;
         match self.provider.check(token.as_ref()) {
-            Some(request) => Ok(self.ask(request, |answer| self.provider.check_answer(answer)).await?),
+            Some(request) => self.ask(request, |answer| self.provider.check_answer(answer)).await,
             None if token.is_some() => Ok(()),
             None => Err(DirectError::NothingHarmless),
         }
@@ -71,7 +79,7 @@ impl Direct {
     pub async fn operation(&self, name: &str, args: &Map<String, Value>) -> Result<Value, DirectError> {
         let token = self.token().await?;
         let request = self.provider.operation(name, args, token.as_ref())?;
-        Ok(self.ask(request, |answer| self.provider.operation_answer(name, answer)).await?)
+        self.ask(request, |answer| self.provider.operation_answer(name, answer)).await
     }
 
     /// Reads what stands at an address that the provider gave, which may be good for a short time only and is told to nobody.
@@ -79,12 +87,12 @@ impl Direct {
     /// # Errors
     /// When it cannot be had.
     pub async fn download(&self, address: &str) -> Result<reqwest::Response, DirectError> {
-        let failed = |error: reqwest::Error| PollError::Failed { message: error.without_url().to_string() };
+        let failed = |error: reqwest::Error| DirectError::Download(error.without_url().to_string());
         let answer = self.http.get(address).send().await.map_err(failed)?;
-        Ok(answer.error_for_status().map_err(failed)?)
+        answer.error_for_status().map_err(failed)
     }
 
-    async fn token(&self) -> Result<Option<SecretString>, PollError> {
+    async fn token(&self) -> Result<Option<SecretString>, DirectError> {
         let Some(request) = self.provider.token_request() else { return Ok(None) };
         let token = self.ask(request, |answer| self.provider.token_answer(answer)).await?;
         Ok(Some(token.secret))
@@ -94,8 +102,9 @@ impl Direct {
         &self,
         request: HttpRequest,
         read: impl FnOnce(&HttpAnswer<'_>) -> Result<T, PollError>,
-    ) -> Result<T, PollError> {
-        exchange(&self.http, request, now, read).await
+    ) -> Result<T, DirectError> {
+        let asked = request.shown();
+        exchange(&self.http, request, now, read).await.map_err(|cause| DirectError::Refused { asked, cause })
     }
 }
 

@@ -33,7 +33,12 @@ fn a_check_is_one_harmless_request_with_the_accounts_credentials() {
     stub.redial(&["provider", "check", "live"]);
     let refused = stub.redial(&["provider", "check", "live"]);
     assert_eq!(refused.code, 1);
-    assert!(refused.stderr.starts_with("error: HTTP 401") && !refused.stderr.contains("s3cret"), "{}", refused.stderr);
+    let asked = format!("error: GET {}/api/v1/users: HTTP 401", stub.url.trim_start_matches("http://"));
+    assert!(refused.stderr.starts_with(&asked) && !refused.stderr.contains("s3cret"), "{}", refused.stderr);
+    stub.refuse("GET /users", 404, json!({}));
+    stub.redial(&["provider", "check", "live"]);
+    let nothing = stub.redial(&["provider", "check", "live"]);
+    assert!(nothing.stderr.contains("/users: HTTP 404") && nothing.stderr.contains("`base_url`"), "{}", nothing.stderr);
     let nobody = stub.redial(&["provider", "check", "nobody"]);
     assert_eq!((nobody.code, nobody.stderr.lines().nth(1).unwrap()), (2, "hint: there are: desk, live"));
 }

@@ -29,8 +29,16 @@ pub struct HttpRequest {
 
 impl fmt::Debug for HttpRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} bytes)", self.shown(), self.body.len())
+    }
+}
+
+impl HttpRequest {
+    /// Method, host, port and path: what may be told of it.
+    pub fn shown(&self) -> String {
         let host = self.uri.host().unwrap_or_default();
-        write!(f, "{} {host}{} ({} bytes)", self.method, self.uri.path(), self.body.len())
+        let port = self.uri.port_u16().map_or(String::new(), |port| format!(":{port}"));
+        format!("{} {host}{port}{}", self.method, self.uri.path())
     }
 }
 
