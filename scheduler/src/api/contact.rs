@@ -20,7 +20,7 @@ use super::{
     auth::Caller,
     extract::{Campaign, path_part},
     openings::Openings,
-    why::{Situation, why_not_now},
+    why::{Situation, lines_taken, why_not_now},
 };
 
 /// Digits that are a number of somebody, without its country's or area's.
@@ -150,12 +150,17 @@ pub async fn contact(
     })?;
     let info = state.store.info(campaign.id, campaign.version).await?;
     let openings = Openings::new(&campaign, &info.definition.calling_hours, state.store.clock().now());
-    let trouble = state.store.account_health(&campaign.account).await?.trouble(&campaign.account);
+    let health = state.store.account_health(&campaign.account).await?;
+    let trouble = health.trouble(&campaign.account);
+    let account_max = state.config.providers.get(&campaign.account).and_then(|account| account.max_concurrent);
+    let max = info.definition.pacing.max_concurrent;
+    let lines_taken = lines_taken(&campaign, max, health.live_calls, account_max);
     let suppressed = state.store.suppressions(Some(campaign.id), &contact.numbers).await?;
     let situation = Situation {
         contact: &contact,
         campaign: &campaign,
         trouble: trouble.as_deref(),
+        lines_taken: lines_taken.as_deref(),
         suppressed: &suppressed,
         openings: &openings,
     };

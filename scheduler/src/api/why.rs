@@ -16,6 +16,8 @@ pub struct Situation<'a> {
     pub campaign: &'a CampaignView,
     /// Why its campaign's provider account starts no calls, if so.
     pub trouble: Option<&'a str>,
+    /// Whose lines are all taken, if somebody's are: `all 40 of its campaign`.
+    pub lines_taken: Option<&'a str>,
     /// For each of the contact's numbers, the do-not-call lists that keep this campaign from calling it.
     pub suppressed: &'a [Vec<Suppression>],
     /// When its campaign's calling hours are open, from now on.
@@ -130,6 +132,9 @@ impl Situation<'_> {
         if let Some(trouble) = self.trouble {
             return format!("its provider account starts no calls: {trouble}");
         }
+        if let Some(taken) = self.lines_taken {
+            return format!("it waits for a line: {taken} are taken by live calls (max_concurrent)");
+        }
         let last = match self.contact.reason.as_str() {
             "" => String::new(),
             reason => format!(" (last time: {reason})"),
@@ -145,6 +150,19 @@ impl Situation<'_> {
             (reason, _) => format!(" because {reason}"),
         }
     }
+}
+
+/// Whose lines are all taken, by the limits of the campaign and of its account; none: there is one, or no limit.
+pub fn lines_taken(
+    campaign: &CampaignView,
+    max: Option<u32>,
+    account_live_calls: u64,
+    account_max: Option<u32>,
+) -> Option<String> {
+    let is_full = |live_calls: u64, max: &u32| live_calls >= u64::from(*max);
+    let own = max.filter(|max| is_full(campaign.live_calls, max)).map(|max| format!("all {max} of its campaign"));
+    let account = || account_max.filter(|max| is_full(account_live_calls, max));
+    own.or_else(|| account().map(|max| format!("all {max} of the account {}", campaign.account)))
 }
 
 fn active(contact: &ContactView) -> String {
@@ -216,7 +234,14 @@ mod tests {
         let source = format!("name = \"nightly\"\nprovider = \"acme\"\n{hours}");
         let definition = campaign::parse(&source, "nightly.toml").unwrap();
         let openings = Openings::new(campaign, &definition.calling_hours, minutes(0));
-        why_not_now(&Situation { contact, campaign, trouble: None, suppressed: &[], openings: &openings })
+        why_not_now(&Situation {
+            contact,
+            campaign,
+            trouble: None,
+            lines_taken: None,
+            suppressed: &[],
+            openings: &openings,
+        })
     }
 
     #[test]
@@ -346,7 +371,7 @@ mod tests {
         let openings = Openings::new(&campaign, &definition.calling_hours, minutes(0));
         let why = |suppressed: &[Vec<Suppression>]| {
             let (contact, campaign, openings) = (&contact, &campaign, &openings);
-            why_not_now(&Situation { contact, campaign, trouble: None, suppressed, openings })
+            why_not_now(&Situation { contact, campaign, trouble: None, lines_taken: None, suppressed, openings })
         };
         let listed = "is on the do-not-call list `opted-out` since 2026-06-01T11:00:00.000Z";
         let end = "it is not called, and becomes `suppressed` when its turn comes";
@@ -406,6 +431,26 @@ mod tests {
         let expected = "its calling hours do not open within the next 15 days: [calling_hours] restricts calls until \
                         2027-01-01T00:00:00.000Z";
         assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn who_waits_for_a_line_is_told_whose_lines_are_taken() {
+        let (contact, campaign) = (contact(ContactState::Pending), campaign_in(CampaignState::Running));
+        let definition = campaign::parse("name = \"nightly\"\nprovider = \"acme\"\n", "nightly.toml").unwrap();
+        let openings = Openings::new(&campaign, &definition.calling_hours, minutes(0));
+        let taken = lines_taken(&CampaignView { live_calls: 40, ..campaign.clone() }, Some(40), 41, Some(200));
+        let said = why_not_now(&Situation {
+            contact: &contact,
+            campaign: &campaign,
+            trouble: None,
+            lines_taken: taken.as_deref(),
+            suppressed: &[],
+            openings: &openings,
+        });
+        assert_eq!(said, "it waits for a line: all 40 of its campaign are taken by live calls (max_concurrent)");
+        assert_eq!(lines_taken(&campaign, Some(40), 200, Some(200)).unwrap(), "all 200 of the account acme");
+        assert_eq!(lines_taken(&campaign, Some(40), 199, Some(200)), None);
+        assert_eq!(lines_taken(&campaign, None, 1_000, None), None);
     }
 
     #[test]
