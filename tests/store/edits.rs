@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, time::Duration};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use redial_shared::{
     domain::{CampaignId, ContactState, Outcome, contact::Contact, edit::ContactEdit},
-    store::{BeginAnswer, EditAnswer, Intent},
+    store::{Ahead, BeginAnswer, EditAnswer, Intent, Verb},
 };
 
 use crate::caller::{Caller, after, number};
@@ -56,8 +56,8 @@ async fn a_call_goes_on_though_its_contact_is_edited_and_a_finished_one_stays_fi
     caller.end(intent.attempt(), Outcome::Busy).await;
     let view = caller.contact("a", "c0").await;
     assert_eq!(
-        (view.state, view.attempts[0].outcome, view.attempts[0].number),
-        (ContactState::Waiting, Some(Outcome::Busy), 0)
+        (view.state, view.attempts[0].outcome, view.attempts[0].number, view.attempts[0].phone.clone()),
+        (ContactState::Waiting, Some(Outcome::Busy), 1, Some(number(1)))
     );
     assert_eq!(view.attributes, [("first_name".to_owned(), "Ann".to_owned())]);
     caller.at(after(6 * MINUTE), &[campaign]).await;
@@ -105,6 +105,44 @@ async fn a_new_time_zone_or_priority_moves_a_contact_to_the_lane_of_it() {
     assert!(caller.begin("a").await.is_none());
     caller.at(after(121 * MINUTE), &[campaign]).await;
     assert_eq!(caller.begin("a").await.unwrap().0.claimed.position, 0);
+}
+
+#[tokio::test]
+async fn whoever_edits_moved_from_lane_to_lane_is_counted_once_and_no_more_when_called() {
+    let caller = Caller::new().await;
+    let campaign = caller.campaign("a", "", &[&[1], &[2]]).await;
+    for priority in [1, 2, 3, 5] {
+        let moved = ContactEdit { priority: Some(priority), ..ContactEdit::default() };
+        assert_eq!(edit(&caller, campaign, 0, moved).await, EditAnswer::Changed);
+    }
+    assert_eq!(still_to_call(&caller, campaign).await, (2, 0));
+    for minutes in [30, 150, 20] {
+        let later = ContactEdit { not_before: Some(Some(after(minutes * MINUTE))), ..ContactEdit::default() };
+        assert_eq!(edit(&caller, campaign, 0, later).await, EditAnswer::Changed);
+    }
+    assert_eq!(still_to_call(&caller, campaign).await, (1, 1));
+    caller.call("a", Outcome::Answered).await;
+    assert_eq!(still_to_call(&caller, campaign).await, (0, 1));
+    caller.at(after(21 * MINUTE), &[campaign]).await;
+    caller.call("a", Outcome::Answered).await;
+    assert_eq!(still_to_call(&caller, campaign).await, (0, 0), "entries that edits left behind are nobody");
+    let busy = caller.campaign("b", "", &[&[3]]).await;
+    caller.call("b", Outcome::Busy).await;
+    assert_eq!(still_to_call(&caller, busy).await, (0, 1));
+    caller.store.change(busy, Verb::Stop, "", None).await.unwrap();
+    assert_eq!(still_to_call(&caller, busy).await, (0, 0), "nobody is called after a stop");
+}
+
+/// How many are due now and later, as a plan and the dashboard tell it.
+async fn still_to_call(caller: &Caller, campaign: CampaignId) -> (u64, u64) {
+    let info = caller.store.fresh_info(campaign).await.unwrap();
+    let counts = |ahead: &Ahead| {
+        let later = ahead.lanes.iter().flat_map(|lane| &lane.later).map(|(_, count)| count);
+        (ahead.lanes.iter().map(|lane| lane.due).sum::<u64>(), later.sum::<u64>())
+    };
+    let (backlogs, ahead) = (caller.store.backlogs(&info).await.unwrap(), caller.store.ahead(&info).await.unwrap());
+    assert_eq!((counts(&backlogs), backlogs.estimated), (counts(&ahead), ahead.estimated));
+    counts(&backlogs)
 }
 
 /// What is done next, at random.
@@ -187,6 +225,10 @@ async fn agree(caller: &Caller, live: usize, when: &str) {
         assert_eq!(caller.count("a", *state).await, found, "{when}: {state}");
     }
     assert_eq!(views.iter().filter(|view| view.state == ContactState::Active).count(), live, "{when}");
+    let waiting =
+        views.iter().filter(|view| matches!(view.state, ContactState::Pending | ContactState::Waiting)).count();
+    let (due, later) = still_to_call(caller, info.id).await;
+    assert_eq!(due + later, waiting as u64, "{when}: who is to be called");
     let all: Vec<_> = views.iter().flat_map(|view| &view.numbers).collect();
     assert_eq!(all.len(), all.iter().collect::<BTreeSet<_>>().len(), "{when}: a number is two contacts'");
 }

@@ -1,7 +1,7 @@
 //! A person who is to be forgotten leaves nothing behind but what was counted.
 
 use redial_shared::{
-    domain::{ContactState, Outcome, PhoneNumber, contact::Contact, suppression::ListName},
+    domain::{ContactState, Outcome, PhoneNumber, contact::Contact, edit::ContactEdit, suppression::ListName},
     store::{Store, Suppress},
 };
 
@@ -102,6 +102,39 @@ async fn nothing_of_a_forgotten_person_is_left_in_redis_and_all_others_are_as_th
     let mut upload = caller.store.upload(campaign).await.unwrap();
     upload.push([ours], &columns).await.unwrap();
     assert_eq!(upload.finish().await.unwrap().accepted, 1, "a new list may bring it again");
+}
+
+#[tokio::test]
+async fn a_number_that_was_taken_off_its_contact_is_forgotten_with_the_calls_to_it_and_the_contact_stays() {
+    let caller = Caller::new().await;
+    let campaign = caller.campaign("a", "", &[&[1, 2], &[3]]).await;
+    let numbers = |places: &[u32]| ContactEdit {
+        numbers: Some(places.iter().map(|&place| number(place)).collect()),
+        ..ContactEdit::default()
+    };
+    let (intent, _) = caller.begin("a").await.unwrap();
+    caller.place(&intent).await;
+    caller.store.edit(campaign, vec![(0, numbers(&[2, 4]))]).await.unwrap();
+    assert_eq!(caller.store.forget(&number(1)).await.unwrap()[0].on_call, 1, "a call to it goes on");
+    caller.end(intent.attempt(), Outcome::Busy).await;
+    caller.store.edit(campaign, vec![(0, numbers(&[4]))]).await.unwrap();
+    let called = caller.contact("a", "c0").await.attempts.remove(0);
+    assert_eq!((called.number, called.phone, &*called.call_id), (1, Some(number(1)), "call"));
+    assert!(holds(&everything(&caller).await, number(1).digits()), "the test finds what is there");
+
+    let forgotten = caller.store.forget(&number(1)).await.unwrap();
+    assert_eq!(forgotten.iter().map(|one| (one.erased, one.on_call)).collect::<Vec<_>>(), [(1, 0)]);
+    assert!(!holds(&everything(&caller).await, number(1).digits()), "it is left");
+    let view = caller.contact("a", "c0").await;
+    let called = &view.attempts[0];
+    assert_eq!((called.number, &called.phone, &*called.call_id, called.outcome), (1, &None, "", Some(Outcome::Busy)));
+    assert_eq!((view.numbers, view.state), (vec![number(4)], ContactState::Waiting));
+    assert!(caller.store.forget(&number(1)).await.unwrap().is_empty());
+
+    caller.call("a", Outcome::Busy).await;
+    caller.store.edit(campaign, vec![(1, numbers(&[5]))]).await.unwrap();
+    assert_eq!(caller.store.forget(&number(5)).await.unwrap()[0].erased, 1);
+    assert!(!holds(&everything(&caller).await, number(3).digits()), "a former number goes with its contact");
 }
 
 #[tokio::test]

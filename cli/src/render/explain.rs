@@ -65,8 +65,8 @@ fn time_zones(contact: &ContactStory) -> Option<String> {
 /// One attempt as a sentence or two.
 fn told(place: usize, attempt: &AttemptStory) -> String {
     let number = attempt.number.map(|number| format!(" (number {number})")).unwrap_or_default();
-    let mut told =
-        format!("{}  Attempt {place} called {}{number}", instant(attempt.started_at), printable(&attempt.phone));
+    let phone = if attempt.phone.is_empty() { "a number that was erased" } else { &attempt.phone };
+    let mut told = format!("{}  Attempt {place} called {}{number}", instant(attempt.started_at), printable(phone));
     if !attempt.provider.is_empty() {
         let _ = write!(told, " through {}", printable(&attempt.provider));
     }

@@ -69,7 +69,7 @@ pub struct AttemptRow {
     pub contact_id: String,
     /// The number called. Viewers see it masked.
     pub phone: String,
-    /// Its place, 1 to 10; 0: it was taken off the contact since.
+    /// Its place when it was called, 1 to 10; 0: the contact was erased since.
     pub number: u8,
     /// The provider account.
     pub provider: String,
@@ -102,11 +102,10 @@ pub struct AttemptRow {
 impl AttemptRow {
     /// An attempt of a contact as this role may see it.
     pub fn of(contact: &ContactView, attempt: &AttemptView, role: Role) -> Self {
-        let phone = usize::from(attempt.number).checked_sub(1).and_then(|place| contact.numbers.get(place));
         Self {
             attempt_id: attempt.id.to_string(),
             contact_id: contact_id(contact, role),
-            phone: phone.map(|phone| shown(phone, role)).unwrap_or_default(),
+            phone: attempt.phone.as_ref().map(|phone| shown(phone, role)).unwrap_or_default(),
             number: attempt.number,
             provider: attempt.account.clone(),
             call_id: some(&attempt.call_id),

@@ -458,6 +458,7 @@ mod tests {
         let attempt = AttemptView {
             id: AttemptId { campaign: CampaignId(1), position: 0, revision: 1 },
             number: 1,
+            phone: None,
             account: "acme".to_owned(),
             call_id: String::new(),
             started_at: minutes(-1),

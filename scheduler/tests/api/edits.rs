@@ -63,6 +63,30 @@ async fn what_no_list_could_have_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn an_attempt_shows_the_number_that_was_called_though_an_edit_has_taken_it_away() {
+    let api = Api::with_campaign().await;
+    api.upload("phone1,phone2,id\n+12025550101,+12025550103,c-1\n+12025550102,,c-2\n").await.ok();
+    api.post("/campaigns/nightly/start").await.ok();
+    for call in ["call-1", "call-2"] {
+        end(&api.store, begin_one(&api.store, call).await, Outcome::Busy, "Busy").await;
+    }
+    patch(&api, FIRST, json!({"phones": ["+12025550104", "+12025550101"]})).await.ok();
+    let csv = [("content-type", "text/csv")];
+    let path = "/api/v1/campaigns/nightly/contacts?on_duplicate=update";
+    api.ask("POST", path, &csv, "phone,id\n+12025550105,c-2\n").await.ok();
+    patch(&api, FIRST, json!({"phones": ["+12025550104"]})).await.ok();
+    for (id, called) in [("c-1", "+12025550101"), ("c-2", "+12025550102")] {
+        let story = api.get(&format!("/campaigns/nightly/contacts/{id}")).await.ok();
+        assert_eq!((&story["attempts"][0]["phone"], &story["attempts"][0]["number"]), (&json!(called), &json!(1)));
+    }
+    let accept = [("accept", "text/csv")];
+    let attempts = api.ask("GET", "/api/v1/campaigns/nightly/attempts", &accept, "").await.body;
+    assert!(attempts.contains(",c-1,+12025550101,1,") && attempts.contains(",c-2,+12025550102,1,"), "{attempts}");
+    let results = api.ask("GET", "/api/v1/campaigns/nightly/results", &accept, "").await.body;
+    assert!(results.contains("c-1,+12025550101,") && results.contains("c-2,+12025550102,"), "{results}");
+}
+
+#[tokio::test]
 async fn duplicates_of_a_list_update_their_contacts_where_that_is_asked_for() {
     let api = Api::with_campaign().await;
     api.upload(LIST).await.ok();

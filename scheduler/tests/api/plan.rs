@@ -32,6 +32,28 @@ async fn contacts_are_told_by_their_zones_with_the_pace_and_the_finish() {
 }
 
 #[tokio::test]
+async fn whoever_edits_moved_to_another_lane_is_counted_once_and_no_more_when_finished() {
+    let api = Api::start().await;
+    api.put_definition(&format!("{NIGHTLY}{HOURS}")).await.ok();
+    api.upload("phone,id\n+12025550101,c-1\n").await.ok();
+    for zone in ["Europe/Paris", "Asia/Tokyo", "Europe/Berlin"] {
+        let body = json!({"timezone": zone, "not_before": "2020-01-01T00:00:00Z"}).to_string();
+        api.ask("PATCH", "/api/v1/campaigns/nightly/contacts/c-1", &[], body).await.ok();
+    }
+    let counts = async || {
+        let (plan, ahead) =
+            (api.get("/campaigns/nightly/plan").await.ok(), api.get("/campaigns/nightly/ahead").await.ok());
+        let zones = [&plan, &ahead].map(|answer| answer["zones"].as_array().unwrap().len());
+        (plan["callable_now"].clone(), plan["callable_later"].clone(), ahead["due_now"].clone(), zones)
+    };
+    assert_eq!(counts().await, (json!(1), json!(0), json!(1), [1, 1]));
+    api.post("/campaigns/nightly/start").await.ok();
+    let attempt = begin_one(&api.store, "call-1").await;
+    end(&api.store, attempt, Outcome::Answered, "").await;
+    assert_eq!(counts().await, (json!(0), json!(0), json!(0), [0, 0]));
+}
+
+#[tokio::test]
 async fn what_keeps_contacts_from_being_called_is_a_warning() {
     let api = Api::start().await;
     let never = "restricted = [{ from = 2020-01-01T00:00:00Z, to = 2100-01-01T00:00:00Z }]\n";

@@ -1,6 +1,6 @@
 //! What Redial keeps of a contact that has been called, or kept from being called: its record.
 
-use super::{ContactState, Outcome, Timestamp, learned::Captured, retry::PastAttempt};
+use super::{ContactState, Outcome, PhoneNumber, Timestamp, learned::Captured, retry::PastAttempt};
 
 /// Stands for the place of a number that was taken off its contact.
 pub const NO_NUMBER: u8 = 127;
@@ -41,8 +41,10 @@ pub struct Record {
 pub struct AttemptRecord {
     /// The record's revision that its intent wrote; part of the attempt's id.
     pub revision: u32,
-    /// Place of the number called, from 0; [`NO_NUMBER`]: it was taken off.
+    /// Place that the number called has now, from 0; [`NO_NUMBER`]: it was taken off.
     pub number: u8,
+    /// The same as it was then, if an edit has changed that since.
+    pub then: Option<CalledThen>,
     /// Digits of that number while it is locked: until the outcome is known.
     pub dialed: String,
     /// None while the attempt is live.
@@ -63,6 +65,46 @@ pub struct AttemptRecord {
     pub reason: String,
     /// What the bot learned.
     pub captured: Captured,
+}
+
+/// A number that was called, and has another place since, or none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CalledThen {
+    /// Its place when it was called, from 0.
+    pub number: u8,
+    /// Its digits where it was taken off; else empty, as for somebody who was erased.
+    pub digits: String,
+}
+
+impl AttemptRecord {
+    /// The digits of the number called, of a contact that has these numbers now; none where they were erased.
+    pub fn digits<'a>(&'a self, numbers: &'a [PhoneNumber]) -> Option<&'a str> {
+        let has_it = numbers.get(usize::from(self.number)).map(PhoneNumber::digits);
+        has_it.or_else(|| self.then.as_ref().map(|then| &*then.digits)).filter(|digits| !digits.is_empty())
+    }
+
+    /// The place that the number called had then, from 0; none where it was erased.
+    pub fn place_then(&self) -> Option<u8> {
+        Some(self.then.as_ref().map_or(self.number, |then| then.number)).filter(|place| *place != NO_NUMBER)
+    }
+
+    /// An edit gives the number called another place, or none: `digits` are then kept.
+    pub(super) fn move_number(&mut self, to: Option<u8>, digits: &str) {
+        let then = self.then.take().map_or(self.number, |then| then.number);
+        self.number = to.unwrap_or(NO_NUMBER);
+        let digits = if to.is_some() { String::new() } else { digits.to_owned() };
+        self.then = (then != self.number).then_some(CalledThen { number: then, digits });
+    }
+
+    /// Nothing that was said or learned, nor whom it called, is to be known of it any more.
+    pub(super) fn erase(&mut self) {
+        self.captured = Captured::default();
+        if let Some(then) = &mut self.then {
+            then.digits.clear();
+        }
+        let texts = [&mut self.dialed, &mut self.call_id, &mut self.provider_status, &mut self.reason];
+        texts.into_iter().for_each(String::clear);
+    }
 }
 
 impl Record {

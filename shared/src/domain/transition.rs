@@ -18,7 +18,7 @@ use super::{
     retry::{NextStep, RetryPolicy, is_usable, next_step, retry_in},
 };
 
-pub use person::{Edited, edit, erase};
+pub use person::{Edited, edit, erase, forget_number};
 
 /// Why a contact is cancelled that somebody took out.
 const CANCELLED: &str = "taken out by request";
@@ -83,6 +83,7 @@ pub fn begin(before: &Record, digits: &str, permit: Timestamp, worker: u32) -> R
     record.attempts.push(AttemptRecord {
         revision: record.revision,
         number: before.next_number,
+        then: None,
         dialed: digits.to_owned(),
         outcome: None,
         started_at: permit,

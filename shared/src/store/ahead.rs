@@ -3,7 +3,11 @@
 
 use std::time::Duration;
 
-use super::{CampaignInfo, LaneBacklog, Store, StoreError, hold::positions_of};
+use super::{
+    CampaignInfo, LaneBacklog, Store, StoreError,
+    backlog::{push_hints, thin_out},
+    hints::Hint,
+};
 use crate::domain::Timestamp;
 
 /// Hours told apart.
@@ -13,53 +17,62 @@ const HOUR_MS: i64 = 3_600_000;
 const COUNTED_MAX: usize = 16_384;
 /// Entries of a lane's queue that are read.
 const ENTRIES_MAX: usize = 4_096;
+/// Of how many contacts in queues, and of how many that wait, the records are looked at, about.
+const LOOKED_AT: usize = 4_096;
 /// Commands of one pipeline.
 const COMMANDS: usize = 1_024;
 
 /// What lies ahead of a campaign.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Ahead {
-    /// By lane; `later` has an entry an hour, whose time is the hour's begin, the last one standing for all later ones too.
+    /// By lane, empty ones left out. Where hours are told apart, `later` has an entry an hour, whose time is the hour's begin,
+    /// the last one standing for all later ones too.
     pub lanes: Vec<LaneBacklog>,
     /// Whether some counts are estimated from a part.
     pub estimated: bool,
 }
 
 /// One lane's keys that are not empty.
-struct Filled {
-    lane: u16,
+pub(super) struct Filled {
+    pub(super) lane: u16,
     queue: usize,
     buckets: usize,
 }
 
 impl Store {
-    /// Whom a campaign has still to call: now, and in each of the hours to come.
+    /// Whom a campaign has still to call: now, and in each of the hours to come. Each contact counts once, if it still waits.
     ///
     /// # Errors
-    /// When Redis does not answer, or a lane's entry is damaged.
+    /// When Redis does not answer, or a lane's entry or a record is damaged.
     pub async fn ahead(&self, info: &CampaignInfo) -> Result<Ahead, StoreError> {
+        if self.unfinished(info.id).await?.is_some() {
+            return Ok(Ahead::default());
+        }
         let now = self.clock().now();
         let windows = windows(now);
+        let filled = self.filled_lanes(info).await?;
         let mut lanes = Vec::new();
-        for filled in self.filled_lanes(info).await? {
-            let times = self.due_times(info, &filled, &windows).await?;
-            lanes.push((filled, times));
+        for lane in &filled {
+            let times = self.due_times(info, lane, &windows).await?;
+            lanes.push((lane, times));
         }
         let all: usize = lanes.iter().flat_map(|(_, times)| times).sum();
-        let mut ahead = Ahead { estimated: all > COUNTED_MAX, ..Ahead::default() };
-        for (filled, times) in &lanes {
-            let mut backlog = LaneBacklog { lane: filled.lane, ..LaneBacklog::default() };
-            backlog.due = self.queued(info, filled, &mut ahead.estimated).await?;
-            let waiting = self.waiting(info, filled.lane, &windows, times, all).await?;
-            for (window, count) in windows.iter().zip(waiting).filter(|(_, count)| *count > 0) {
-                if window.0 <= now { backlog.due += count } else { backlog.later.push((window.0, count)) }
-            }
-            ahead.lanes.push(backlog);
+        let mut estimated = all > COUNTED_MAX;
+        let mut hints = Vec::new();
+        for (lane, times) in &lanes {
+            hints.extend(self.queued(info, lane, LOOKED_AT / filled.len(), &mut estimated).await?);
+            hints.extend(self.waiting(info, lane.lane, &windows, times, all).await?);
         }
-        Ok(ahead)
+        let waiting = self.weigh(info, &hints).await?;
+        let hour = |at: Timestamp| {
+            let began = windows[1..].iter().rev().find(|(begin, ..)| *begin <= at);
+            began.map_or(windows[1].0, |(begin, ..)| *begin)
+        };
+        Ok(Ahead { lanes: waiting.by_lane(now, hour), estimated: estimated || waiting.estimated })
     }
 
-    async fn filled_lanes(&self, info: &CampaignInfo) -> Result<Vec<Filled>, StoreError> {
+    /// The lanes in which anything stands.
+    pub(super) async fn filled_lanes(&self, info: &CampaignInfo) -> Result<Vec<Filled>, StoreError> {
         let keys = self.connection.keys();
         let lanes: Vec<u16> = info.lanes().collect();
         let mut filled = Vec::new();
@@ -77,20 +90,27 @@ impl Store {
         Ok(filled)
     }
 
-    /// Contacts of a lane's queue; of a long one the first entries stand for the others.
-    async fn queued(&self, info: &CampaignInfo, lane: &Filled, estimated: &mut bool) -> Result<u64, StoreError> {
+    /// Contacts of a lane's queue, about `most` of which stand for the others.
+    async fn queued(
+        &self,
+        info: &CampaignInfo,
+        lane: &Filled,
+        most: usize,
+        estimated: &mut bool,
+    ) -> Result<Vec<Hint>, StoreError> {
+        let mut hints = Vec::new();
         if lane.queue == 0 {
-            return Ok(0);
+            return Ok(hints);
         }
         let mut command = redis::cmd("LRANGE");
         command.arg(self.connection.keys().queue(info.id, lane.lane)).arg(0).arg(ENTRIES_MAX - 1);
         let entries: Vec<String> = self.connection.query(&command).await?;
-        let mut counted = 0;
-        for entry in &entries {
-            counted += positions_of(entry)?.len() as u64;
-        }
+        push_hints(&mut hints, lane.lane, Timestamp::default(), &entries)?;
         *estimated |= lane.queue > entries.len().max(ENTRIES_MAX);
-        Ok(scaled(counted, entries.len(), lane.queue))
+        let all = scaled(hints.len() as u64, entries.len(), lane.queue);
+        thin_out(&mut hints, most);
+        stand_for(&mut hints, all);
+        Ok(hints)
     }
 
     /// How many due times a lane has in each window.
@@ -111,8 +131,8 @@ impl Store {
         self.connection.query_all(&pipeline).await
     }
 
-    /// Contacts of a lane by window. Where there are `all` due times in all lanes and that is too many, each window's first
-    /// ones stand for the others.
+    /// Contacts of a lane that wait, some of each window. Where there are `all` due times in all lanes and that is too many, each
+    /// window's first ones stand for the others.
     async fn waiting(
         &self,
         info: &CampaignInfo,
@@ -120,27 +140,59 @@ impl Store {
         windows: &[(Timestamp, String, String)],
         times: &[usize],
         all: usize,
-    ) -> Result<Vec<u64>, StoreError> {
-        let keys = self.connection.keys();
-        let buckets = keys.buckets(info.id, lane);
-        let mut counts = vec![0; windows.len()];
+    ) -> Result<Vec<Hint>, StoreError> {
+        let buckets = self.connection.keys().buckets(info.id, lane);
+        let of_each = (LOOKED_AT / all.clamp(1, COUNTED_MAX)).max(1);
+        let mut waiting = Vec::new();
         for (place, (_, from, to)) in windows.iter().enumerate().filter(|(place, _)| times[*place] > 0) {
             let counted = (times[place] * COUNTED_MAX.min(all)).div_ceil(all);
             let mut command = redis::cmd("ZRANGEBYSCORE");
             command.arg(&buckets).arg(from).arg(to).arg("LIMIT").arg(0).arg(counted);
-            let dues: Vec<String> = self.connection.query(&command).await?;
-            let mut contacts = 0;
-            for some in dues.chunks(COMMANDS) {
-                let mut pipeline = redis::pipe();
-                for due in some {
-                    pipeline.cmd("LLEN").arg(keys.bucket(info.id, lane, due));
-                }
-                contacts += self.connection.query_all::<Vec<u64>>(&pipeline).await?.iter().sum::<u64>();
-            }
-            counts[place] = scaled(contacts, dues.len(), times[place]);
+            let dues: Vec<i64> = self.connection.query(&command).await?;
+            let looked_at = (times[place] * LOOKED_AT.min(all)).div_ceil(all);
+            let (contacts, mut hints) = self.some_of(info, lane, &dues, looked_at, of_each).await?;
+            stand_for(&mut hints, scaled(contacts, dues.len(), times[place]));
+            waiting.append(&mut hints);
         }
-        Ok(counts)
+        Ok(waiting)
     }
+
+    /// How many contacts are filed for these times, and the first `of_each` of about so many of these times.
+    async fn some_of(
+        &self,
+        info: &CampaignInfo,
+        lane: u16,
+        dues: &[i64],
+        looked_at: usize,
+        of_each: usize,
+    ) -> Result<(u64, Vec<Hint>), StoreError> {
+        let keys = self.connection.keys();
+        let every = dues.len().div_ceil(looked_at.max(1)).max(1);
+        let (mut contacts, mut hints) = (0, Vec::new());
+        for some in dues.chunks(COMMANDS) {
+            let mut pipeline = redis::pipe();
+            for due in some {
+                pipeline.cmd("LLEN").arg(keys.bucket(info.id, lane, due));
+            }
+            contacts += self.connection.query_all::<Vec<u64>>(&pipeline).await?.iter().sum::<u64>();
+            let read: Vec<i64> = some.iter().step_by(every).copied().collect();
+            let mut pipeline = redis::pipe();
+            for due in &read {
+                pipeline.cmd("LRANGE").arg(keys.bucket(info.id, lane, due)).arg(0).arg(of_each - 1);
+            }
+            let entries: Vec<Vec<String>> = self.connection.query_all(&pipeline).await?;
+            for (due, entries) in read.into_iter().zip(&entries) {
+                push_hints(&mut hints, lane, Timestamp::from_millis(due), entries)?;
+            }
+        }
+        Ok((contacts, hints))
+    }
+}
+
+/// Has some hints stand for so many contacts, all of them together.
+fn stand_for(hints: &mut [Hint], contacts: u64) {
+    let each = (contacts as f64 / hints.len().max(1) as f64).max(1.0);
+    hints.iter_mut().for_each(|hint| hint.stands_for = each);
 }
 
 /// Begin, and bounds as Redis reads them: all that is due, the rest of this hour, and the hours after it; the last one has no end.

@@ -13,9 +13,9 @@ use super::{
     view::{AttemptView, ContactView},
 };
 use crate::domain::{
-    AttemptId, CampaignId, CampaignName, ContactPosition, ContactState,
+    AttemptId, CampaignId, CampaignName, ContactPosition, ContactState, PhoneNumber,
     contact::Contact,
-    record::{NO_NUMBER, Record},
+    record::{AttemptRecord, Record},
 };
 
 /// Blocks read at once where all are wanted.
@@ -283,9 +283,10 @@ pub(super) fn contact_view(
     let open = matches!(record.state, ContactState::Pending | ContactState::Waiting | ContactState::Held);
     let state = unfinished.filter(|_| open).unwrap_or(record.state);
     let waits = open && record.state != ContactState::Held && unfinished.is_none();
-    let attempts = record.attempts.iter().map(|attempt| AttemptView {
+    let attempt = |attempt: &AttemptRecord| AttemptView {
         id: AttemptId { campaign: info.id, position, revision: attempt.revision },
-        number: if attempt.number == NO_NUMBER { 0 } else { attempt.number + 1 },
+        number: attempt.place_then().map_or(0, |place| place + 1),
+        phone: attempt.digits(&row.numbers).and_then(|digits| PhoneNumber::from_e164(&format!("+{digits}")).ok()),
         account: info.account_at(attempt.started_at).to_owned(),
         call_id: attempt.call_id.clone(),
         started_at: attempt.started_at,
@@ -296,7 +297,8 @@ pub(super) fn contact_view(
         worker: attempt.worker,
         reason: attempt.reason.clone(),
         captured: attempt.captured.clone(),
-    });
+    };
+    let attempts = record.attempts.iter().map(attempt).collect();
     ContactView {
         position,
         id: row.id,
@@ -308,6 +310,6 @@ pub(super) fn contact_view(
         outcome: record.attempts.iter().rev().find_map(|attempt| attempt.outcome),
         reason: record.reason.clone(),
         next_attempt_at: record.due.or(row.not_before).filter(|_| waits),
-        attempts: attempts.collect(),
+        attempts,
     }
 }

@@ -160,6 +160,7 @@ impl Store {
         let info = &*self.info_of_lane(info.id, info.version, lanes.iter().copied().max().unwrap_or(0)).await?;
         let edited = Edited {
             moved: old.numbers.iter().map(|number| place_of(number, &new.numbers)).collect(),
+            digits: old.numbers.iter().map(|number| number.digits().to_owned()).collect(),
             numbers: new.numbers.len() as u8,
             lifts_hold: info.hold(before.lane).is_some() && info.hold(lanes[0]).is_none(),
             not_before: edit.not_before,

@@ -1,11 +1,20 @@
 //! Erasing a person: whoever has a number, in every campaign.
 
+use std::collections::BTreeSet;
+
 use super::{
-    CampaignInfo, Recording, Store, StoreError, arguments::Arguments, attempts::record_place, caps::contact_key,
-    contacts::block_of, index::keys_of, polls::PollEntry,
+    CampaignInfo, Recording, Store, StoreError,
+    arguments::Arguments,
+    attempts::record_place,
+    caps::contact_key,
+    contacts::block_of,
+    index::{self, keys_of},
+    polls::PollEntry,
 };
 use crate::domain::{
-    AttemptId, CampaignName, ContactPosition, ContactState, Outcome, PhoneNumber, contact::Contact, record::Record,
+    AttemptId, CampaignName, ContactPosition, ContactState, Outcome, PhoneNumber,
+    contact::Contact,
+    record::{AttemptRecord, Record},
     transition,
 };
 
@@ -17,13 +26,24 @@ const TRIES_MAX: usize = 64;
 pub struct Forgotten {
     /// The campaign.
     pub campaign: CampaignName,
-    /// Contacts that were erased.
+    /// Contacts that were erased; or whose calls to the number were, where it was taken off them.
     pub erased: usize,
     /// Contacts that are, or may be, on a call, and were not.
     pub on_call: usize,
 }
 
+impl Forgotten {
+    fn count(&mut self, erasure: Erasure) {
+        match erasure {
+            Erasure::Done => self.erased += 1,
+            Erasure::OnCall => self.on_call += 1,
+            Erasure::Gone => {}
+        }
+    }
+}
+
 /// What became of one contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Erasure {
     Done,
     OnCall,
@@ -34,7 +54,8 @@ enum Erasure {
 impl Store {
     /// Erases every contact that has this number, in all campaigns: numbers, id, attributes, and what calls told; and when
     /// the number was called. How attempts ended stays counted. Do-not-call lists are left as they are. A contact that is on a
-    /// call, or may be, is told and left: then the number is not forgotten.
+    /// call, or may be, is told and left: then the number is not forgotten. Of a contact from which an edit took the number,
+    /// nothing is erased but the calls to it.
     ///
     /// # Errors
     /// When Redis does not answer: some may be erased; it can be repeated.
@@ -44,12 +65,12 @@ impl Store {
         for campaign in self.campaigns().await? {
             let info = self.fresh_info(campaign.id).await?;
             let mut of_campaign = Forgotten { campaign: campaign.name, erased: 0, on_call: 0 };
+            let former = self.find_former(&info, number.as_e164()).await?;
             for position in self.find_all(&info, number.as_e164()).await? {
-                match self.erase(&info, position, number, &mut other_numbers).await? {
-                    Erasure::Done => of_campaign.erased += 1,
-                    Erasure::OnCall => of_campaign.on_call += 1,
-                    Erasure::Gone => {}
-                }
+                of_campaign.count(self.erase(&info, position, number, &mut other_numbers).await?);
+            }
+            for position in former {
+                of_campaign.count(self.erase_calls(&info, position, number).await?);
             }
             if of_campaign.erased + of_campaign.on_call > 0 {
                 forgotten.push(of_campaign);
@@ -89,9 +110,43 @@ impl Store {
             let empty = Contact { id: format!("erased-{position}"), ..Contact::default() };
             rewrite.replace(place, position, empty, change);
             if self.write(info, rewrite).await? {
-                self.forget_calls_of(info, position, &row, &record).await?;
-                self.unindex(info, &keys_of(&row).collect::<Vec<_>>(), position).await?;
-                other_numbers.extend(row.numbers.into_iter().filter(|other| other != number));
+                let taken_off = record.attempts.iter().filter_map(|attempt| attempt.digits(&[]));
+                let taken_off = taken_off.filter_map(|digits| PhoneNumber::from_e164(&format!("+{digits}")).ok());
+                let mut others: BTreeSet<PhoneNumber> = row.numbers.iter().cloned().chain(taken_off).collect();
+                let keys: Vec<u64> =
+                    keys_of(&row).chain(others.iter().map(|other| index::key(other.as_e164()))).collect();
+                self.forget_attempts(info, position, &record.attempts).await?;
+                let arguments = Arguments::default().text("c").text(contact_key(&row.id));
+                self.connection.run::<i64>("forget_calls", arguments.as_slice()).await?;
+                self.unindex(info, &keys, position).await?;
+                others.remove(number);
+                other_numbers.extend(others);
+                return Ok(Erasure::Done);
+            }
+        }
+        Err(StoreError::Conflict("the contact kept changing: try again".to_owned()))
+    }
+
+    /// Erases what is known of the calls to a number that was taken off the contact.
+    async fn erase_calls(
+        &self,
+        info: &CampaignInfo,
+        position: ContactPosition,
+        number: &PhoneNumber,
+    ) -> Result<Erasure, StoreError> {
+        for _ in 0..TRIES_MAX {
+            let Some(record) = self.record(info.id, position).await? else { return Ok(Erasure::Gone) };
+            let calls: Vec<_> = record.attempts.iter().filter(|one| one.digits(&[]) == Some(number.digits())).collect();
+            if calls.is_empty() {
+                return Ok(Erasure::Gone);
+            }
+            let change = transition::forget_number(&record, number.digits());
+            let Some(change) = change else { return Ok(Erasure::OnCall) };
+            if self.may_ring(&record).await? {
+                return Ok(Erasure::OnCall);
+            }
+            if self.revise(info, vec![(position, change)]).await? == 1 {
+                self.forget_attempts(info, position, calls).await?;
                 return Ok(Erasure::Done);
             }
         }
@@ -113,17 +168,16 @@ impl Store {
         Ok(false)
     }
 
-    /// What is kept of a contact beside its row and its record: by its calls' ids, and by its own.
-    async fn forget_calls_of(
+    /// What is kept of calls beside their contact's record, by their ids.
+    async fn forget_attempts(
         &self,
         info: &CampaignInfo,
         position: ContactPosition,
-        row: &Contact,
-        record: &Record,
+        attempts: impl IntoIterator<Item = &AttemptRecord>,
     ) -> Result<(), StoreError> {
         let keys = self.connection.keys();
         let mut pipeline = redis::pipe();
-        for attempt in record.attempts.iter().filter(|attempt| !attempt.call_id.is_empty()) {
+        for attempt in attempts.into_iter().filter(|attempt| !attempt.call_id.is_empty()) {
             let account = info.account_at(attempt.started_at);
             let id = AttemptId { campaign: info.id, position, revision: attempt.revision };
             let (started_at, call_id) = (attempt.started_at, attempt.call_id.clone());
@@ -138,8 +192,7 @@ impl Store {
         if pipeline.cmd_iter().next().is_some() {
             self.connection.query_all::<()>(&pipeline).await?;
         }
-        let arguments = Arguments::default().text("c").text(contact_key(&row.id));
-        self.connection.run::<i64>("forget_calls", arguments.as_slice()).await.map(drop)
+        Ok(())
     }
 
     /// Forgets when these numbers were called: the first at any rate, the others if nobody has them any more.

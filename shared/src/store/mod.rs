@@ -21,6 +21,7 @@ mod error;
 mod feed;
 pub mod fingerprint;
 mod forget;
+mod hints;
 mod hold;
 mod hooks;
 pub mod idempotency;

@@ -4,7 +4,7 @@ use super::StoreError;
 use crate::domain::{
     ContactState, Outcome, Timestamp,
     learned::Captured,
-    record::{AttemptRecord, Record},
+    record::{AttemptRecord, CalledThen, NO_NUMBER, Record},
 };
 
 /// Bytes that scripts read: revision 4, state 1, due 6; the lane's follow, 1 to 3.
@@ -19,6 +19,8 @@ const CANCEL_ASKED: u8 = 0x80;
 const EDITED: u8 = 0x40;
 /// Set in the byte of an attempt's number where captured values follow it.
 const HAS_CAPTURED: u8 = 0x80;
+/// Set in the same byte where the number's digits and place at the time follow; its lowest bits are then the place now.
+const HAS_THEN: u8 = 0x40;
 /// A contact has 10 numbers at most, so the place of one leaves half of a byte.
 const NIBBLE: u8 = 15;
 
@@ -54,7 +56,8 @@ pub(super) fn encode(record: &Record) -> Vec<u8> {
 fn put_attempt(bytes: &mut Vec<u8>, attempt: &AttemptRecord) {
     put_varint(bytes, attempt.revision.into());
     let has_captured = if attempt.captured.is_empty() { 0 } else { HAS_CAPTURED };
-    bytes.push(attempt.number | has_captured);
+    let number = if attempt.then.is_some() { HAS_THEN | attempt.number & NIBBLE } else { attempt.number };
+    bytes.push(number | has_captured);
     put_text(bytes, &attempt.dialed);
     bytes.push(attempt.outcome.map_or(0, |outcome| outcome as u8));
     let started = millis(Some(attempt.started_at));
@@ -74,6 +77,10 @@ fn put_attempt(bytes: &mut Vec<u8>, attempt: &AttemptRecord) {
             put_text(bytes, name);
             put_text(bytes, value);
         }
+    }
+    if let Some(then) = &attempt.then {
+        bytes.push(then.number);
+        put_text(bytes, &then.digits);
     }
 }
 
@@ -171,6 +178,13 @@ impl Reader<'_> {
     fn attempt(&mut self) -> Option<AttemptRecord> {
         let revision = self.varint()? as u32;
         let number_byte = self.byte()?;
+        let number = number_byte & !HAS_CAPTURED;
+        let has_then = number != NO_NUMBER && number & HAS_THEN != 0;
+        let number = match number & NIBBLE {
+            NIBBLE if has_then => NO_NUMBER,
+            place if has_then => place,
+            _ => number,
+        };
         let dialed = self.text()?;
         let outcome = self.byte()?;
         let outcome = if outcome == 0 { None } else { Some(Outcome::from_byte(outcome)?) };
@@ -183,7 +197,7 @@ impl Reader<'_> {
             if self.byte()? == 0 { None } else { Some(f32::from_be_bytes(self.bytes(4)?.try_into().ok()?)) };
         Some(AttemptRecord {
             revision,
-            number: number_byte & !HAS_CAPTURED,
+            number,
             dialed,
             outcome,
             started_at,
@@ -195,6 +209,7 @@ impl Reader<'_> {
             duration_s,
             reason: self.text()?,
             captured: if number_byte & HAS_CAPTURED == 0 { Captured::default() } else { self.captured()? },
+            then: if has_then { Some(CalledThen { number: self.byte()?, digits: self.text()? }) } else { None },
         })
     }
 
@@ -263,7 +278,7 @@ mod tests {
         let call_id = prop_oneof!["", "[0-9]{1,12}", "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"];
         (
             1u32..,
-            0u8..10,
+            prop_oneof![0u8..10, Just(NO_NUMBER)],
             "[0-9]{0,15}",
             0u8..12,
             1i64..1 << 47,
@@ -276,6 +291,8 @@ mod tests {
                 AttemptRecord {
                     revision,
                     number,
+                    then: (revision % 2 == 0)
+                        .then(|| CalledThen { number: (revision % 9) as u8, digits: dialed.clone() }),
                     dialed,
                     outcome: Outcome::from_byte(outcome),
                     started_at: Timestamp::from_millis(started),

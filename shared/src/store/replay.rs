@@ -123,8 +123,7 @@ fn calls_between(before: &[AttemptRecord], after: &[AttemptRecord], numbers: &[P
     let lacks =
         |attempts: &[AttemptRecord], one: &AttemptRecord| !attempts.iter().any(|other| other.revision == one.revision);
     let call = |sign: char, one: &AttemptRecord| {
-        let number = numbers.get(usize::from(one.number))?;
-        Some(format!("{sign}{}:{}", number.digits(), one.started_at.as_millis()))
+        Some(format!("{sign}{}:{}", one.digits(numbers)?, one.started_at.as_millis()))
     };
     let lost = former.iter().filter(|one| lacks(before, one)).filter_map(|one| call('+', one));
     let withdrawn = before.iter().filter(|one| lacks(after, one)).filter_map(|one| call('-', one));

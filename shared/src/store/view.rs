@@ -81,8 +81,10 @@ pub struct ContactView {
 pub struct AttemptView {
     /// Its id, which is also what the provider was told.
     pub id: AttemptId,
-    /// Place of the number called, from 1; 0: it was taken off the contact.
+    /// Place of the number when it was called, from 1; 0: the contact was erased.
     pub number: u8,
+    /// The number called; none: it was erased.
+    pub phone: Option<PhoneNumber>,
     /// The provider account.
     pub account: String,
     /// The provider's id of the call; empty when unknown.

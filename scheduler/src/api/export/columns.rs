@@ -1,14 +1,13 @@
 //! The columns of results and attempts, in the order that the contract fixes.
 
 use redial_shared::{
-    domain::role::Role,
+    domain::{PhoneNumber, role::Role},
     store::view::{AttemptView, ContactView},
 };
 
 use super::{
-    super::contact::{AttemptRow, contact_id},
+    super::contact::{AttemptRow, contact_id, shown},
     format::{Field, RowWriter},
-    phone,
 };
 use crate::table::{Column, Kind};
 
@@ -75,7 +74,7 @@ impl ResultColumns {
         let decided = contact.attempts.iter().rev().find(|attempt| attempt.outcome.is_some());
         let mut fields = vec![
             Field::Owned(contact_id(contact, self.role)),
-            Field::Owned(phone(contact, last_place(last), self.role)),
+            Field::Owned(last_called(contact, last).map(|number| shown(number, self.role)).unwrap_or_default()),
             Field::Text(contact.state.as_str()),
             contact.outcome.map_or(Field::Nothing, |outcome| Field::Text(outcome.as_str())),
             decided.map_or(Field::Nothing, |attempt| Field::some(&attempt.provider_status)),
@@ -96,10 +95,9 @@ impl ResultColumns {
     }
 }
 
-/// Place of the number that was called last; before the first call the first number counts. One that was taken off since has
-/// none.
-fn last_place(last: Option<&AttemptView>) -> Option<usize> {
-    last.map_or(Some(0), |attempt| usize::from(attempt.number).checked_sub(1))
+/// The number that was called last; before the first call the first number counts. One that was erased since is none.
+fn last_called<'a>(contact: &'a ContactView, last: Option<&'a AttemptView>) -> Option<&'a PhoneNumber> {
+    last.map_or(contact.numbers.first(), |attempt| attempt.phone.as_ref())
 }
 
 /// The contact's own reason, else what went wrong with its last attempt.
@@ -155,15 +153,18 @@ fn columns(of: &[(&str, Kind)]) -> Vec<Column> {
 
 #[cfg(test)]
 mod tests {
-    use redial_shared::domain::{AttemptId, CampaignId, ContactState, Outcome, PhoneNumber, Timestamp};
+    use redial_shared::domain::{AttemptId, CampaignId, ContactState, Outcome, Timestamp};
 
     use super::*;
     use crate::api::export::ExportFormat;
+
+    const NUMBERS: [&str; 2] = ["+12025550101", "+442079460102"];
 
     fn attempt(number: u8, started_ms: i64, outcome: Option<Outcome>) -> AttemptView {
         AttemptView {
             id: AttemptId { campaign: CampaignId(0x2a), position: 7, revision: u32::from(number) },
             number,
+            phone: Some(PhoneNumber::from_e164(NUMBERS[usize::from(number) - 1]).unwrap()),
             account: "acme".to_owned(),
             call_id: format!("call-{number}"),
             started_at: Timestamp::from_millis(started_ms),
@@ -178,7 +179,7 @@ mod tests {
     }
 
     fn contact(attempts: Vec<AttemptView>) -> ContactView {
-        let numbers = ["+12025550101", "+442079460102"].map(|number| PhoneNumber::from_e164(number).unwrap());
+        let numbers = NUMBERS.map(|number| PhoneNumber::from_e164(number).unwrap());
         ContactView {
             position: 7,
             id: "+12025550101".to_owned(),

@@ -17,7 +17,7 @@ use axum::{
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use redial_shared::{
-    domain::{CampaignName, role::Role},
+    domain::CampaignName,
     store::{CampaignInfo, StoreError, view::ContactView},
 };
 use serde::Deserialize;
@@ -193,12 +193,4 @@ fn streamed(format: ExportFormat, parts: impl Stream<Item = Result<Bytes, StoreE
         ExportFormat::Parquet => "application/vnd.apache.parquet",
     };
     ([(header::CONTENT_TYPE, content_type)], Body::from_stream(parts)).into_response()
-}
-
-/// What this role may see of a phone number in a row.
-fn phone(contact: &ContactView, place: Option<usize>, role: Role) -> String {
-    place
-        .and_then(|place| contact.numbers.get(place))
-        .map(|number| super::contact::shown(number, role))
-        .unwrap_or_default()
 }

@@ -112,16 +112,16 @@ pub async fn plan(State(state): State<ApiState>, Campaign(name): Campaign) -> Re
     let now = state.store.clock().now();
     let view = state.store.campaign(&name).await?;
     let info = state.store.fresh_info(view.id).await?;
-    let backlogs = state.store.backlogs(&info).await?;
+    let ahead = state.store.backlogs(&info).await?;
     let account = state.config.providers.get(&view.account).cloned();
     let trouble = state.store.account_health(&view.account).await?.trouble(&view.account);
     let others = state.store.campaigns().await?.into_iter().filter(|other| shares_account(other, &view)).collect();
     let caps = state.store.caps_in_force().await?;
     let caps = caps.words(view.id).into_iter().map(str::to_owned).collect();
-    let capped = state.store.capped(&info, &backlogs).await?;
+    let capped = state.store.capped(&info, &ahead.lanes).await?;
     let outlook = Outlook { info, view, account, others, caps, capped, trouble, now };
     // Some thousand steps of arithmetic for each place.
-    let plan = tokio::task::spawn_blocking(move || outlook.plan(&backlogs)).await;
+    let plan = tokio::task::spawn_blocking(move || outlook.plan(&ahead)).await;
     Ok(Json(plan.map_err(Problem::internal)?))
 }
 

@@ -10,7 +10,7 @@ use redial_shared::{
         retry::RetryPolicy,
         schedule::{Schedule, next_run},
     },
-    store::{CampaignInfo, LaneBacklog, view::CampaignView},
+    store::{Ahead, CampaignInfo, LaneBacklog, view::CampaignView},
 };
 
 use super::{
@@ -53,10 +53,10 @@ pub struct Outlook {
 }
 
 impl Outlook {
-    pub fn plan(&self, backlogs: &[LaneBacklog]) -> Plan {
+    pub fn plan(&self, ahead: &Ahead) -> Plan {
         let until = self.now + AHEAD;
         let (pace, company, shown_pace) = self.pace(until);
-        let places = self.by_place(backlogs);
+        let places = self.by_place(&ahead.lanes);
         let groups: Vec<Group> = places.iter().map(|place| place.group.clone()).collect();
         let runs = self.runs(until);
         let forecast = foresee(&groups, &pace, &runs, self.now, until);
@@ -65,6 +65,11 @@ impl Outlook {
         let mut warnings = self.warnings(&places, &forecast, &runs);
         warnings.extend(company);
         warnings.extend(self.about_caps());
+        if ahead.estimated {
+            warnings.push(
+                "counts are estimated from a part of the list, for very many contacts have been called".to_owned(),
+            );
+        }
         let mut zones: Vec<PlanZone> =
             places.into_iter().zip(&forecast.done_at).map(|(place, done)| place.shown(*done, self.now)).collect();
         zones.sort_by(|a, b| b.contacts.cmp(&a.contacts).then_with(|| a.zone.cmp(&b.zone)));

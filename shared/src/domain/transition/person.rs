@@ -3,8 +3,7 @@
 use super::{Change, callable_state, next_revision};
 use crate::domain::{
     ContactState, Timestamp,
-    learned::Captured,
-    record::{NO_NUMBER, Record},
+    record::{AttemptRecord, NO_NUMBER, Record},
     retry::{RetryPolicy, is_usable},
 };
 
@@ -17,6 +16,8 @@ const NO_NUMBER_LEFT: &str = "no number is left that may be called";
 pub struct Edited<'a> {
     /// For each number that it had, its place among those that it has now; none: it was taken off.
     pub moved: Vec<Option<u8>>,
+    /// The digits of each number that it had.
+    pub digits: Vec<String>,
     /// How many numbers it has now.
     pub numbers: u8,
     /// The lane of each number, or the one lane of all of them.
@@ -37,7 +38,10 @@ pub fn edit(before: &Record, edited: &Edited<'_>) -> Change {
     record.generation = edited.generation;
     record.numbers = edited.numbers;
     let moved = |number: u8| edited.moved.get(usize::from(number)).copied().flatten();
-    record.attempts.iter_mut().for_each(|attempt| attempt.number = moved(attempt.number).unwrap_or(NO_NUMBER));
+    for attempt in record.attempts.iter_mut().filter(|attempt| attempt.number != NO_NUMBER) {
+        let digits = edited.digits.get(usize::from(attempt.number)).map_or("", String::as_str);
+        attempt.move_number(moved(attempt.number), digits);
+    }
     record.number_lanes = if edited.lanes.len() > 1 { edited.lanes.clone() } else { Vec::new() };
     record.lane = edited.lanes.first().copied().unwrap_or(before.lane);
     let history = record.history();
@@ -83,12 +87,24 @@ pub fn erase(before: &Record, generation: u32) -> Option<Change> {
     record.number_lanes.clear();
     ERASED.clone_into(&mut record.reason);
     for attempt in &mut record.attempts {
-        attempt.number = NO_NUMBER;
-        attempt.captured = Captured::default();
-        let texts = [&mut attempt.dialed, &mut attempt.call_id, &mut attempt.provider_status, &mut attempt.reason];
-        texts.into_iter().for_each(String::clear);
+        (attempt.number, attempt.then) = (NO_NUMBER, None);
+        attempt.erase();
     }
     Some(Change { record, file: false, counted_before: None, counted_now: None, attempts: 0 })
+}
+
+/// Nothing of the calls to a number that was taken off the contact is to be known any more, but how they were counted. None
+/// where there are none, or one of them is live.
+pub fn forget_number(before: &Record, digits: &str) -> Option<Change> {
+    let mut record = next_revision(before);
+    let to_it = |attempt: &&mut AttemptRecord| attempt.digits(&[]) == Some(digits);
+    let mut forgotten = false;
+    for attempt in record.attempts.iter_mut().filter(to_it) {
+        attempt.outcome?;
+        attempt.erase();
+        forgotten = true;
+    }
+    forgotten.then_some(Change { record, file: false, counted_before: None, counted_now: None, attempts: 0 })
 }
 
 #[cfg(test)]
@@ -96,6 +112,8 @@ mod tests {
     use super::*;
     use crate::domain::{
         Outcome,
+        learned::Captured,
+        record::CalledThen,
         transition::{Ending, Policy, begin, conclude, learn, restart, withdraw},
     };
 
@@ -118,7 +136,8 @@ mod tests {
     }
 
     fn edited(retry: &RetryPolicy, moved: Vec<Option<u8>>, numbers: u8, lanes: Vec<u16>) -> Edited<'_> {
-        Edited { moved, numbers, lanes, not_before: None, generation: 1, lifts_hold: false, retry }
+        let digits = (1..=moved.len()).map(|place| format!("1202555010{place}")).collect();
+        Edited { moved, digits, numbers, lanes, not_before: None, generation: 1, lifts_hold: false, retry }
     }
 
     #[test]
@@ -131,8 +150,28 @@ mod tests {
         let ended = conclude(&change.record, live.revision, &busy(20), &policy).unwrap();
         assert_eq!((ended.record.state, ended.record.next_number, ended.file), (ContactState::Waiting, 0, true));
         assert_eq!(ended.record.attempts[0].number, NO_NUMBER);
+        assert_eq!(ended.record.attempts[0].digits(&[]), Some("12025550101"));
         let withdrawn = withdraw(&change.record, live.revision, None, "").unwrap();
         assert_eq!((withdrawn.record.next_number, withdrawn.record.state), (0, ContactState::Pending));
+    }
+
+    #[test]
+    fn an_attempt_keeps_the_number_called_and_the_place_it_had_through_any_edits() {
+        let retry = RetryPolicy::default();
+        let mut waiting = begin(&Record::fresh(5, 2), "12025550101", at(0), 1);
+        (waiting.state, waiting.attempts[0].outcome) = (ContactState::Waiting, Some(Outcome::Busy));
+        let moved = edit(&waiting, &edited(&retry, vec![Some(1), Some(0)], 2, vec![5])).record;
+        assert_eq!((moved.attempts[0].number, moved.attempts[0].place_then()), (1, Some(0)));
+        let back = edit(&moved, &edited(&retry, vec![Some(1), Some(0)], 2, vec![5])).record;
+        assert_eq!(back.attempts, waiting.attempts, "nothing more is kept of it");
+        let off = edit(&moved, &edited(&retry, vec![Some(0), None], 1, vec![5])).record;
+        assert_eq!(off.attempts[0].then, Some(CalledThen { number: 0, digits: "12025550102".to_owned() }));
+        let again = edit(&off, &edited(&retry, vec![None], 1, vec![5])).record;
+        assert_eq!(again.attempts, off.attempts);
+        assert!(forget_number(&off, "12025550101").is_none());
+        let forgotten = forget_number(&off, "12025550102").unwrap().record;
+        assert_eq!((forgotten.attempts[0].digits(&[]), forgotten.attempts[0].place_then()), (None, Some(0)));
+        assert_eq!(erase(&off, 2).unwrap().record.attempts[0].place_then(), None);
     }
 
     #[test]

@@ -46,6 +46,17 @@ impl Store {
         Ok(places)
     }
 
+    /// Contacts that may have had this number, or id, and do not have it now: it stays in the index.
+    pub(in crate::store) async fn find_former(
+        &self,
+        info: &CampaignInfo,
+        text: &str,
+    ) -> Result<Vec<ContactPosition>, StoreError> {
+        let have_it = self.find_all(info, text).await?;
+        let hits = self.indexed(info.id, &[key(text)]).await?.into_iter().map(|(_, position)| position);
+        Ok(hits.filter(|position| !have_it.contains(position)).collect())
+    }
+
     /// Contacts whose rows are wanted as they are now. Where none was ever edited, there is nothing to look up.
     async fn as_they_are(
         &self,
