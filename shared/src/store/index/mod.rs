@@ -45,6 +45,8 @@ pub(super) struct IndexState {
     pub(super) indexed: u32,
     bits: u32,
     entries: u64,
+    /// Changes so far: shards that were read before one are not written after it, though all else has become as it was.
+    changes: u64,
     pass: Option<Pass>,
 }
 
@@ -87,11 +89,11 @@ impl IndexState {
         let corrupt = || StoreError::Corrupt(format!("the place of an index, `{text}`"));
         let numbers = text.split_whitespace().map(|number| number.parse::<u64>().map_err(|_| corrupt()));
         let small = |number: u64| u32::try_from(number).map_err(|_| corrupt());
-        let (indexed, bits, entries, pass) = match *numbers.collect::<Result<Vec<_>, _>>()? {
+        let (indexed, bits, entries, changes, pass) = match *numbers.collect::<Result<Vec<_>, _>>()? {
             [] => return Ok(Self::default()),
-            [indexed, bits, entries] => (indexed, bits, entries, None),
-            [indexed, bits, entries, to, more_bits, cursor] => {
-                (indexed, bits, entries, Some(Pass { to: small(to)?, bits: small(more_bits)?, cursor }))
+            [indexed, bits, entries, changes] => (indexed, bits, entries, changes, None),
+            [indexed, bits, entries, changes, to, more_bits, cursor] => {
+                (indexed, bits, entries, changes, Some(Pass { to: small(to)?, bits: small(more_bits)?, cursor }))
             }
             _ => return Err(corrupt()),
         };
@@ -99,17 +101,17 @@ impl IndexState {
         if bits > widest || widest > 32 {
             return Err(corrupt());
         }
-        Ok(Self { indexed: small(indexed)?, bits: small(bits)?, entries, pass })
+        Ok(Self { indexed: small(indexed)?, bits: small(bits)?, entries, changes, pass })
     }
 }
 
 impl fmt::Display for IndexState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { indexed, bits, entries, pass } = self;
+        let Self { indexed, bits, entries, changes, pass } = self;
         if *self == Self::default() {
             return Ok(());
         }
-        write!(f, "{indexed} {bits} {entries}")?;
+        write!(f, "{indexed} {bits} {entries} {changes}")?;
         pass.map_or(Ok(()), |Pass { to, bits, cursor }| write!(f, " {to} {bits} {cursor}"))
     }
 }
@@ -145,18 +147,18 @@ mod tests {
 
     #[test]
     fn a_place_is_read_back_as_it_was_written() {
-        for text in ["", "5 3 700", "5 3 700 9 4 2"] {
+        for text in ["", "5 3 700 12", "5 3 700 12 9 4 2"] {
             assert_eq!(state(text).to_string(), text);
         }
         assert_eq!(IndexState::default().to_string(), "");
-        for damaged in ["5", "5 3 700 9", "a b c", "5 40 1", "5 3 700 9 2 0"] {
+        for damaged in ["5", "5 3 700 12 9", "a b c d", "5 40 1 1", "5 3 700 12 9 2 0"] {
             assert!(IndexState::parse(damaged).is_err(), "{damaged}");
         }
     }
 
     #[test]
     fn behind_a_pass_there_are_more_shards_than_before_it() {
-        let state = state("5 2 700 9 3 1");
+        let state = state("5 2 700 12 9 3 1");
         assert_eq!(state.shard_of(0b1100), 0b100, "shard 0 of 4 is done: it has become 0 and 4 of 8");
         assert_eq!(state.shard_of(0b1111), 0b11, "shard 3 of 4 is not");
     }

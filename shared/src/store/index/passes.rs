@@ -112,7 +112,7 @@ impl Store {
                 written.push(shard);
                 written.push_bytes(kept);
             }
-            let next = IndexState { entries, ..state };
+            let next = IndexState { entries, changes: state.changes + 1, ..state };
             let arguments = Arguments::default().text(info.id).text(state).text(next).followed_by(written);
             if self.connection.run::<i64>("write_index", arguments.as_slice()).await? == 1 {
                 return Ok(());
@@ -156,10 +156,11 @@ impl IndexState {
 
     /// As it stands when a pass has done the shards before `cursor`.
     fn after(self, pass: Pass, cursor: u64, added: u64) -> Self {
+        let changes = self.changes + 1;
         if cursor < 1 << self.bits {
-            return Self { pass: Some(Pass { cursor, ..pass }), ..self };
+            return Self { changes, pass: Some(Pass { cursor, ..pass }), ..self };
         }
-        Self { indexed: pass.to, bits: pass.bits, entries: self.entries + added, pass: None }
+        Self { indexed: pass.to, bits: pass.bits, entries: self.entries + added, changes, pass: None }
     }
 }
 
@@ -186,5 +187,19 @@ impl<'e> Step<'e> {
         let cursor = end.min(pass.cursor + (STEP_SHARDS >> (pass.bits - bits)).max(1));
         let mut added = |shard| by_shard.next_if(|added| shard_of(&added[0]) == shard).unwrap_or_default();
         Self { shards: (pass.cursor..cursor).map(|shard| (shard, added(shard))).collect(), cursor }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_added_for_one_that_went_leaves_another_state_than_before() {
+        let (before, pass) = IndexState { indexed: 5, bits: 1, entries: 7, changes: 3, pass: None }.begun(5, 0);
+        let half = before.after(pass, 1, 0);
+        let whole = half.after(half.pass.unwrap(), 2, 0);
+        assert_eq!((whole.indexed, whole.bits, whole.entries, whole.pass), (5, 1, 7, None));
+        assert_eq!([before, half, whole].map(|state| state.changes), [3, 4, 5]);
     }
 }
