@@ -138,6 +138,29 @@ async fn a_number_that_was_taken_off_its_contact_is_forgotten_with_the_calls_to_
 }
 
 #[tokio::test]
+async fn other_numbers_of_who_is_erased_are_forgotten_though_the_number_itself_is_on_a_call() {
+    let caller = Caller::new().await;
+    let caps = "[caps]\nper_number = [\"3 per 24h\"]\n";
+    caller.campaign("a", caps, &[&[2, 1]]).await;
+    caller.campaign("b", caps, &[&[1]]).await;
+    caller.call("a", Outcome::Busy).await;
+    let (on_call, _) = caller.begin("b").await.unwrap();
+    let digits = [number(1), number(2)].map(|number| number.digits().to_owned());
+    let known = async || {
+        let all = everything(&caller).await;
+        [holds(&all, &digits[0]), holds(&all, &digits[1])]
+    };
+    assert_eq!(known().await, [true, true]);
+    let forgotten = caller.store.forget(&number(1)).await.unwrap();
+    let told: Vec<_> = forgotten.iter().map(|of| (of.campaign.as_str(), of.erased, of.on_call)).collect();
+    assert_eq!(told, [("a", 1, 0), ("b", 0, 1)]);
+    assert_eq!(known().await, [true, false], "who had the second number is not there to tell of it again");
+    caller.end(on_call.attempt(), Outcome::Busy).await;
+    caller.store.forget(&number(1)).await.unwrap();
+    assert_eq!(known().await, [false, false]);
+}
+
+#[tokio::test]
 async fn who_asked_not_to_be_called_is_still_not_called_when_forgotten() {
     let caller = Caller::new().await;
     caller.campaign("a", "", &[&[1], &[2]]).await;

@@ -76,9 +76,8 @@ impl Store {
                 forgotten.push(of_campaign);
             }
         }
-        if forgotten.iter().all(|of_campaign| of_campaign.on_call == 0) {
-            self.forget_numbers(number, other_numbers).await?;
-        }
+        let is_free = forgotten.iter().all(|of_campaign| of_campaign.on_call == 0);
+        self.forget_numbers(Some(number).filter(|_| is_free), other_numbers).await?;
         Ok(forgotten)
     }
 
@@ -195,10 +194,14 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets when these numbers were called: the first at any rate, the others if nobody has them any more.
-    async fn forget_numbers(&self, number: &PhoneNumber, others: Vec<PhoneNumber>) -> Result<(), StoreError> {
+    /// Forgets when these numbers were called: the first at any rate, the others if nobody has them any more (whoever was
+    /// erased with them is not there to tell of them the next time).
+    async fn forget_numbers(&self, number: Option<&PhoneNumber>, others: Vec<PhoneNumber>) -> Result<(), StoreError> {
         let campaigns = self.campaigns().await?;
-        let mut arguments = Arguments::default().text("n").text(number.digits());
+        let mut arguments = Arguments::default();
+        if let Some(number) = number {
+            arguments = arguments.text("n").text(number.digits());
+        }
         'others: for other in others {
             for campaign in &campaigns {
                 let info = self.fresh_info(campaign.id).await?;
