@@ -374,8 +374,14 @@ pub struct Cancelled {
     pub cancelled: u64,
     /// Contacts on a call, which are not called again after it.
     pub on_call: u64,
-    /// Contacts that were finished before.
+    /// Contacts that were finished before, in another way.
     pub finished: u64,
+    /// Contacts that were cancelled before.
+    #[serde(default)]
+    pub cancelled_before: u64,
+    /// Names of contacts that were named already.
+    #[serde(default)]
+    pub repeated: u64,
 }
 
 /// `DELETE /campaigns/{name}`.

@@ -73,7 +73,8 @@ impl Client {
     /// Sends a request that is answered at once and gives the answer's text.
     ///
     /// # Errors
-    /// Exit code 3 when no server answers, 2 for what the server calls an unusable file (422), 1 for other refusals.
+    /// Exit code 3 when no server answers, 2 for what the server calls a wrong request (400) or an unusable file (422), 1 for
+    /// other refusals.
     pub async fn text(&self, request: RequestBuilder) -> Result<String, Failure> {
         let response = self.send(request.timeout(ANSWER_WITHIN)).await?;
         response.text().await.map_err(|error| self.broken(&error))
@@ -136,7 +137,8 @@ impl Client {
 
     async fn refused(&self, response: Response) -> Failure {
         let status = response.status();
-        let exit = if status == StatusCode::UNPROCESSABLE_ENTITY { Exit::Usage } else { Exit::Failed };
+        let is_wrong = matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY);
+        let exit = if is_wrong { Exit::Usage } else { Exit::Failed };
         let problem = serde_json::from_str::<Problem>(&response.text().await.unwrap_or_default());
         let Ok(problem) = problem else {
             return Failure::new(exit, format_args!("the server at {} answered {status}", self.shown()))

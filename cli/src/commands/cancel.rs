@@ -40,5 +40,13 @@ fn told(campaign: &str, done: &Cancelled) -> String {
     if done.finished > 0 {
         told += &format!(", {} finished before", done.finished);
     }
+    if done.cancelled_before > 0 {
+        told += &format!(", {} cancelled before", done.cancelled_before);
+    }
+    if done.repeated > 0 {
+        let names = if done.repeated == 1 { "1 name repeats another" } else { "names repeat others" };
+        let count = if done.repeated == 1 { String::new() } else { format!("{} ", render::count(done.repeated)) };
+        told += &format!(" ({count}{names})");
+    }
     told
 }

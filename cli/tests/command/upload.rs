@@ -142,3 +142,20 @@ fn a_refusal_that_comes_before_the_whole_list_is_sent_is_understood() {
     assert_eq!((refused.code, refused.stderr.as_str()), (2, "error: no phone column\n"));
     refusing.join().unwrap();
 }
+
+#[test]
+fn what_is_wrong_with_the_columns_of_numbers_is_told_of_their_option() {
+    let stub = Stub::start();
+    stub.file("list.csv", "Mobile,Home\n");
+    let told = |args: &[&str]| {
+        let done = stub.redial(&[&["upload", "nightly", "list.csv"], args].concat());
+        assert_eq!(done.code, 2, "{}", done.stderr);
+        done.stderr.lines().next().unwrap().to_owned()
+    };
+    assert_eq!(told(&["--numbers", "Mobile,mobile"]), "error: --numbers: `mobile` is named twice");
+    assert_eq!(told(&["--numbers", "Mobile,,Home"]), "error: --numbers: the name of a column is empty");
+    let both = told(&["--numbers", "Mobile", "--map", "id=Mobile"]);
+    assert!(both.starts_with("error: --map and --numbers: `Mobile` is mapped twice"), "{both}");
+    let map = told(&["--map", "id=a", "--map", "id=b"]);
+    assert!(map.starts_with("error: --map: `id` is mapped twice"), "{map}");
+}

@@ -244,6 +244,24 @@ fn cancel_names_the_contacts_and_tells_what_became_of_them() {
     let sent: Value = serde_json::from_slice(&stub.asked()[0].body).unwrap();
     assert_eq!(sent, json!({"contacts": ["1", "+12025550102"]}));
     assert_eq!(stub.redial(&["cancel", "nightly"]).code, 2, "nobody is named");
+    let before = json!({"campaign": "nightly", "cancelled": 0, "on_call": 0, "finished": 0, "cancelled_before": 1, "repeated": 2});
+    stub.on("POST /campaigns/nightly/cancel", before);
+    let said = stub.redial(&["cancel", "nightly", "1", "1", "1"]).ok();
+    assert_eq!(said, "nightly: 0 contacts cancelled, 1 cancelled before (2 names repeat others)\n");
+}
+
+#[test]
+fn a_request_that_the_server_calls_wrong_is_wrong_usage_and_other_refusals_are_failures() {
+    let stub = Stub::start();
+    let told = |status: u16| json!({"status": status, "detail": "wrong query: state: `gone` is none of pending"});
+    for (status, code) in [(400, 2), (422, 2), (404, 1), (409, 1), (412, 1), (403, 1)] {
+        stub.refuse("GET /campaigns/nightly/results", status, told(status));
+        let done = stub.redial(&["results", "nightly", "--state", "gone"]);
+        assert_eq!((done.code, done.stdout.as_str()), (code, ""), "{status}: {}", done.stderr);
+        assert!(done.stderr.contains("`gone` is none of pending"), "{}", done.stderr);
+    }
+    stub.refuse("POST /campaigns/nightly/notifications/replay", 400, told(400));
+    assert_eq!(stub.redial(&["notify", "replay", "nightly", "--since", "nope"]).code, 2);
 }
 
 #[test]

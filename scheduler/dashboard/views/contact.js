@@ -35,8 +35,9 @@ export function contactView({ parts: { name, contact: key }, signal }) {
       name: "close",
       onpress: async () => {
         const act = async () => {
-          const { cancelled, on_call: onCall } = await remove(url);
-          return onCall ? "it is on a call now, and is not called again after it" : cancelled ? "it is not called any more" : "it was finished before";
+          const { cancelled, on_call: onCall, cancelled_before: before } = await remove(url);
+          if (onCall) return "it is on a call now, and is not called again after it";
+          return cancelled ? "it is not called any more" : before ? "it was taken out before" : "it was finished before";
         };
         const text = [h("p", {}, "It is not called any more in this campaign. A call that goes on now goes on to its end."), h("p", {}, h("b", {}, "This cannot be undone."))];
         if (await confirm({ title: `Take ${contact.contact_id} out of ${name}?`, yes: "Take out", danger: true, body: text, act })) ask();

@@ -10,7 +10,7 @@ use axum::{
 use redial_shared::{
     domain::CampaignName,
     store::{
-        Edition,
+        Edition, Present, StoreError,
         view::{Applied, CampaignView},
     },
 };
@@ -20,7 +20,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     ApiState, Problem,
     auth::{Caller, only_operators},
-    conditions::{Conditions, answer_tag, definition_tag, tagged},
+    conditions::{self, Conditions, answer_tag, definition_tag, tagged},
     definition,
     extract::{Campaign, Params, names_media_type},
     status::{Status, StatusState},
@@ -97,7 +97,11 @@ pub async fn apply(
     let (definition, source) = definition::read(&headers, &body, &name)?;
     definition::check_provider(&state.config, &definition)?;
     let present = conditions.for_definition(&state.store, &name).await?;
-    let (applied, edition) = state.store.apply_to(&definition, &source, present).await?;
+    let applied = state.store.apply_to(&definition, &source, present).await;
+    let (applied, edition) = applied.map_err(|error| match (error, present) {
+        (StoreError::Outdated(_), Present::Nothing) => conditions::is_there(&name),
+        (error, _) => error.into(),
+    })?;
     if applied != Applied::Unchanged {
         state.store.refresh_hours(edition.campaign, state.store.clock().now()).await?;
     }

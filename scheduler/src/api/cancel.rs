@@ -35,8 +35,12 @@ pub struct CancelAnswer {
     cancelled: usize,
     /// Contacts that are on a call now, and are not called again after it.
     on_call: usize,
-    /// Contacts that were finished before.
+    /// Contacts that were finished before, in another way than by being cancelled.
     finished: usize,
+    /// Contacts that were cancelled before.
+    cancelled_before: usize,
+    /// Names too many: of contacts that others of the names stand for as well.
+    repeated: usize,
 }
 
 /// Take contacts out while the campaign runs. When it answers, none of them can be called any more, but for those who are on
@@ -87,8 +91,13 @@ pub async fn cancel_contact(
 
 async fn take_out(state: &ApiState, name: &CampaignName, contacts: &[String]) -> Result<Json<CancelAnswer>, Problem> {
     let id = state.store.campaign_id(name).await?;
-    let positions = positions(state, name, contacts).await?;
-    let Cancelled { cancelled, on_call, finished } = state.store.cancel(id, &positions).await?;
+    let mut positions = positions(state, name, contacts, "nobody was cancelled").await?;
+    let named = positions.len();
+    positions.sort_unstable();
+    positions.dedup();
+    let repeated = named - positions.len();
+    let Cancelled { cancelled, cancelled_before, on_call, finished } = state.store.cancel(id, &positions).await?;
     tracing::info!(campaign = %name, cancelled, on_call, finished, "contacts taken out by request");
-    Ok(Json(CancelAnswer { campaign: name.to_string(), cancelled, on_call, finished }))
+    let campaign = name.to_string();
+    Ok(Json(CancelAnswer { campaign, cancelled, on_call, finished, cancelled_before, repeated }))
 }

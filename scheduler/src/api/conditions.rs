@@ -87,6 +87,14 @@ impl Conditions {
     }
 }
 
+/// 412 for `If-None-Match: *`.
+pub fn is_there(name: &CampaignName) -> Problem {
+    let detail = format!("there is a campaign `{name}` already, and `If-None-Match: *` asks that there be none");
+    Problem::new(StatusCode::PRECONDITION_FAILED, detail).with_hint(
+        "give the new one another name; or send no `If-None-Match`, and the campaign that is there is changed",
+    )
+}
+
 fn failed(name: &CampaignName) -> Problem {
     Problem::from(StoreError::Outdated(format!("the definition of `{name}` is not the one that was asked for")))
 }

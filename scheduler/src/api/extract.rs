@@ -10,6 +10,9 @@ use serde::de::DeserializeOwned;
 
 use super::Problem;
 
+/// Characters of a wrong value that an error repeats.
+const VALUE_SHOWN_MAX: usize = 80;
+
 /// The campaign that the path names. A text that is no campaign name names none: 404.
 pub struct Campaign(pub CampaignName);
 
@@ -29,12 +32,31 @@ impl<S: Send + Sync, T: DeserializeOwned + Send + Sync + 'static> FromRequestPar
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        let Query(params) = parts
-            .extract::<Query<T>>()
-            .await
-            .map_err(|error| Problem::bad_request(format!("wrong query: {}", error.body_text())))?;
-        Ok(Self(params))
+        let params = parts.extract::<Query<T>>().await.map(|Query(params)| Self(params));
+        params.map_err(|error| wrong_parameter(parts.uri.query().unwrap_or_default(), &error.body_text()))
     }
+}
+
+/// Names the parameter that cannot be read, its value, and what may stand there. `cause` is serde's: `name: what is wrong`,
+/// behind axum's words.
+fn wrong_parameter(query: &str, cause: &str) -> Problem {
+    let cause = cause.strip_prefix("Failed to deserialize query string: ").unwrap_or(cause);
+    let Some((name, why)) = cause.split_once(": ").filter(|(name, _)| !name.contains(' ')) else {
+        let missing = cause.strip_prefix("missing field ").map(|name| format!("{name} is missing"));
+        let twice = cause.strip_prefix("duplicate field ").map(|name| format!("{name} is given twice"));
+        let why = missing.or(twice).unwrap_or_else(|| cause.to_owned());
+        return Problem::bad_request(format!("wrong query: {why}"));
+    };
+    let value = repeated(Some(query), name).into_iter().next().unwrap_or_default();
+    let value: String = value.chars().take(VALUE_SHOWN_MAX).collect();
+    let is_number =
+        ["invalid digit", "cannot parse integer", "too large", "too small"].iter().any(|part| why.contains(part));
+    let allowed = match why.split_once(", expected ") {
+        Some((_, allowed)) => format!("{} is expected", allowed.replace("one of ", "").replace("`, `", "` or `")),
+        None if is_number => "a whole number is expected".to_owned(),
+        None => why.replace("provided string was not `true` or `false`", "`true` or `false` is expected"),
+    };
+    Problem::bad_request(format!("wrong query: {name}: `{value}` is none: {allowed}")).with_key(name)
 }
 
 /// All values of a parameter that may be repeated in the query.

@@ -92,7 +92,8 @@ pub async fn forget(
     }
     let read = |(place, text): (usize, &String)| {
         normalise(text, None).map_err(|error| {
-            Problem::unprocessable(format!("number {} is {error}", place + 1)).with_key(&format!("numbers[{place}]"))
+            super::suppressions::wrong_number(place, error)
+                .with_hint("write it in E.164: + and the country's calling code, like +12025550123")
         })
     };
     let numbers = request.numbers.iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;

@@ -180,9 +180,9 @@ fn shown(webhook: &str, role: Role) -> String {
 fn instant(key: &'static str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
     let read = |text: &str| {
         Timestamp::from_rfc3339(text).ok_or_else(|| {
-            Problem::bad_request(format!("{key}: an instant in RFC 3339 expected"))
+            Problem::bad_request(format!("{key}: `{text}` is no instant with its offset"))
                 .with_key(key)
-                .with_hint(format!("send {}", ReplayRequest::EXAMPLE))
+                .with_hint("write one like 2026-12-01T00:00:00Z")
         })
     };
     text.map(read).transpose()

@@ -55,27 +55,41 @@ pub async fn release(
     JsonBody(request): JsonBody<ReleaseRequest>,
 ) -> Result<Json<ReleaseAnswer>, Problem> {
     let id = state.store.campaign_id(&name).await?;
-    let named = positions(&state, &name, &request.contacts).await?;
+    let named = positions(&state, &name, &request.contacts, "nobody was released").await?;
     let only = (!named.is_empty()).then_some(&*named);
     let released = state.store.release(id, only).await?;
     tracing::info!(campaign = %name, released, "held contacts released by request");
     Ok(Json(ReleaseAnswer { campaign: name.to_string(), released }))
 }
 
+/// Unknown contacts that an error names.
+const UNKNOWN_TOLD_MAX: usize = 5;
+
 /// Where the contacts of these ids or numbers stand in their campaign.
 ///
 /// # Errors
-/// 404 when there is none of that name.
+/// 404 when there is none of one of the names; it says too that `nothing_done`.
 pub async fn positions(
     state: &ApiState,
     name: &CampaignName,
     contacts: &[String],
+    nothing_done: &str,
 ) -> Result<Vec<ContactPosition>, Problem> {
-    let mut found = Vec::with_capacity(contacts.len());
+    let (mut found, mut unknown) = (Vec::with_capacity(contacts.len()), Vec::new());
     for contact in contacts {
-        let view = state.store.contact(name, contact).await?;
-        let view = view.ok_or_else(|| Problem::not_found(format!("{name} has no contact `{contact}`")))?;
-        found.push(view.position);
+        match state.store.contact(name, contact).await? {
+            Some(view) => found.push(view.position),
+            None => unknown.push(format!("`{contact}`")),
+        }
     }
-    Ok(found)
+    if unknown.is_empty() {
+        return Ok(found);
+    }
+    let more = unknown.len().saturating_sub(UNKNOWN_TOLD_MAX);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    unknown.truncate(UNKNOWN_TOLD_MAX);
+    let all = if contacts.len() > 1 { ": all named contacts, or none" } else { "" };
+    Err(Problem::not_found(format!("{name} has no contact {}{more}; {nothing_done}{all}", unknown.join(", "))).with_hint(
+        "name contacts by their `id` in the list, or by one of their numbers in E.164, and leave out those that are not in it",
+    ))
 }

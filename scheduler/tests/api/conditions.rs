@@ -35,7 +35,10 @@ async fn a_definition_can_be_applied_only_where_there_is_none_or_is_one() {
     let api = Api::start().await;
     put(&api, ("if-match", "*"), NIGHTLY).await.problem(412);
     put(&api, ("if-none-match", "*"), NIGHTLY).await.ok();
-    put(&api, ("if-none-match", "*"), NIGHTLY).await.problem(412);
+    let problem = put(&api, ("if-none-match", "*"), NIGHTLY).await.problem(412);
+    let told = "there is a campaign `nightly` already, and `If-None-Match: *` asks that there be none";
+    assert_eq!(problem["detail"], told);
+    assert!(problem["hint"].as_str().unwrap().contains("another name"), "{problem}");
 }
 
 #[tokio::test]

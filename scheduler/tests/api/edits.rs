@@ -109,6 +109,18 @@ async fn duplicates_of_a_list_update_their_contacts_where_that_is_asked_for() {
 }
 
 #[tokio::test]
+async fn a_national_number_is_to_be_written_with_its_country_where_no_column_could_tell_it() {
+    let api = Api::with_campaign().await;
+    let forget = api.ask("POST", "/api/v1/forget", &[], json!({"numbers": ["12"]}).to_string()).await.problem(422);
+    let check = api.get("/suppressions/check?numbers=12").await.problem(422);
+    for problem in [forget, check] {
+        let told = "number 1 is national, and nothing says of which country: write it as +COUNTRY…";
+        assert_eq!(problem["detail"], told);
+        assert!(!problem.to_string().contains("column"), "{problem}");
+    }
+}
+
+#[tokio::test]
 async fn admins_erase_a_person_and_nobody_else_does() {
     let api = Api::with_campaign().await;
     api.upload(LIST).await.ok();

@@ -19,6 +19,25 @@ fn rows(csv: &str) -> Vec<Vec<String>> {
 }
 
 #[tokio::test]
+async fn a_wrong_query_names_the_parameter_its_value_and_what_may_stand_there() {
+    let api = Api::with_campaign().await;
+    for (path, told) in [
+        ("/campaigns/nightly/results?format=xml", "format: `xml` is none: `csv` or `jsonl` or `parquet` is expected"),
+        ("/campaigns/nightly/results?follow=maybe", "follow: `maybe` is none: `true` or `false` is expected"),
+        ("/campaigns/nightly/results?since=nope", "since: `nope` is no instant with its offset"),
+        ("/campaigns/nightly/attempts?outcome=fine", "outcome: `fine` is none of answered"),
+        ("/campaigns/nightly/timeline?minutes=ten", "minutes: `ten` is none: a whole number is expected"),
+        ("/campaigns?limit=-1", "limit: `-1` is none: a whole number is expected"),
+        ("/campaigns?limit=1&limit=2", "`limit` is given twice"),
+        ("/suppressions/check", "`numbers` is missing"),
+    ] {
+        let problem = api.get(path).await.problem(400);
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.starts_with(&format!("wrong query: {told}")), "{path}: {detail}");
+    }
+}
+
+#[tokio::test]
 async fn an_uploaded_list_comes_back_in_results() {
     let api = Api::with_campaign().await;
     api.upload(LIST).await.ok();

@@ -15,6 +15,8 @@ const TRIES_MAX: usize = 16;
 pub struct Cancelled {
     /// They are not called any more.
     pub cancelled: usize,
+    /// They were cancelled before.
+    pub cancelled_before: usize,
     /// They are on a call, and are not called again after it.
     pub on_call: usize,
     /// They were finished already.
@@ -22,20 +24,24 @@ pub struct Cancelled {
 }
 
 impl Store {
-    /// Takes contacts out. When it answers, none of them can be called any more, but for those who are on a call.
+    /// Takes contacts out, each named once. When it answers, none of them can be called any more, but for those who are on a call.
     ///
     /// # Errors
     /// When Redis does not answer, or there is no such campaign: some may be out; try again.
     pub async fn cancel(&self, campaign: CampaignId, positions: &[ContactPosition]) -> Result<Cancelled, StoreError> {
         let info = self.fresh_info(campaign).await?;
+        // What a stop or an end finishes is written in no record.
+        let unfinished = self.unfinished(campaign).await?;
         let mut done = Cancelled::default();
         let mut left = positions.to_vec();
-        for _ in 0..TRIES_MAX {
+        for round in 0..TRIES_MAX {
             let mut changes: Vec<(ContactPosition, Change)> = Vec::new();
             for (position, record) in self.present_records(&info, &left).await? {
-                match transition::cancel(&record) {
+                let state = unfinished.filter(|_| record.state.is_open()).unwrap_or(record.state);
+                match transition::cancel(&record).filter(|_| state == record.state) {
                     Some(change) => changes.push((position, change)),
-                    None if record.state == ContactState::Cancelled => done.cancelled += 1,
+                    None if state == ContactState::Cancelled && round == 0 => done.cancelled_before += 1,
+                    None if state == ContactState::Cancelled => done.cancelled += 1,
                     None if record.state == ContactState::Active => done.on_call += 1,
                     None => done.finished += 1,
                 }

@@ -84,21 +84,37 @@ pub async fn upload_text(client: &Client, campaign: &str, csv: String) -> Result
 
 /// What is asked beside the list itself.
 fn query(args: &UploadArgs) -> Result<Vec<(&'static str, String)>, Failure> {
-    let numbers = (1..).zip(&args.numbers).map(|(rank, column)| format!("phone{rank}={column}"));
-    let numbers = numbers.map(|map| map.parse::<Mapping>().map_err(Failure::usage)).collect::<Result<Vec<_>, _>>()?;
-    if numbers.len() > NUMBERS_MAX {
-        return Err(Failure::usage(format_args!(
-            "--numbers: {} columns, at most {NUMBERS_MAX} are taken",
-            numbers.len()
-        )));
-    }
+    let numbers = number_columns(&args.numbers)?;
+    let wrong = |option: &'static str| move |error| Failure::usage(format_args!("{option}: {error}"));
+    ColumnMap::new(args.maps.clone()).map_err(wrong("--map"))?;
     let maps = [args.maps.clone(), numbers].concat();
-    ColumnMap::new(maps.clone()).map_err(|error| Failure::usage(format_args!("--map: {error}")))?;
+    ColumnMap::new(maps.clone()).map_err(wrong("--map and --numbers"))?;
     let maps = maps.into_iter().map(|Mapping { name, column }| ("map", format!("{name}={column}")));
     let encoding = args.encoding.map(|encoding| ("encoding", encoding.to_string()));
     let dry_run = args.dry_run.then(|| ("dry_run", "true".to_owned()));
     let update = (args.on_duplicate == "update").then(|| ("on_duplicate", "update".to_owned()));
     Ok(dry_run.into_iter().chain(encoding).chain(update).chain(maps).collect())
+}
+
+/// The columns of `--numbers`, as mappings.
+fn number_columns(columns: &[String]) -> Result<Vec<Mapping>, Failure> {
+    if columns.len() > NUMBERS_MAX {
+        let told = format_args!("--numbers: {} columns, at most {NUMBERS_MAX} are taken", columns.len());
+        return Err(Failure::usage(told));
+    }
+    let mut mappings: Vec<Mapping> = Vec::with_capacity(columns.len());
+    for (rank, column) in (1..).zip(columns.iter().map(|column| column.trim())) {
+        let wrong =
+            |why: &str| Err(Failure::usage(format_args!("--numbers: {why}")).hint("--numbers Mobile,Home,Work"));
+        if column.is_empty() {
+            return wrong("the name of a column is empty");
+        }
+        if mappings.iter().any(|other| other.column.to_lowercase() == column.to_lowercase()) {
+            return wrong(&format!("`{column}` is named twice"));
+        }
+        mappings.push(Mapping { name: format!("phone{rank}"), column: column.to_owned() });
+    }
+    Ok(mappings)
 }
 
 /// What the server took the list's encoding for, if it was not told.

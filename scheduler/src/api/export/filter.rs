@@ -90,7 +90,7 @@ fn words<T: FromStr<Err: std::fmt::Display>>(key: &str, text: Option<&str>) -> R
 fn instant(key: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
     let Some(text) = text else { return Ok(None) };
     Timestamp::from_rfc3339(text).map(Some).ok_or_else(|| {
-        Problem::bad_request(format!("wrong query: {key}: an instant with its offset expected"))
+        Problem::bad_request(format!("wrong query: {key}: `{text}` is no instant with its offset"))
             .with_key(key)
             .with_hint("write one like 2026-12-01T00:00:00Z; in an address, a `+` is written %2B")
     })

@@ -8,7 +8,10 @@ use axum::{Extension, Json, extract::State};
 use redial_shared::{
     domain::{
         CampaignName, PhoneNumber, Timestamp,
-        contact_list::{Country, number::normalise},
+        contact_list::{
+            Country,
+            number::{BadNumber, normalise},
+        },
         role::Role,
         suppression::{ListName, Suppression},
         units::Span,
@@ -302,9 +305,9 @@ fn numbers<'a>(texts: impl Iterator<Item = &'a str>, country_code: Option<&str>)
     let country = country(country_code)?;
     let read = |(index, text): (usize, &str)| {
         normalise(text, country).map_err(|error| {
-            Problem::unprocessable(format!("number {} is {error}", index + 1))
-                .with_key(&format!("numbers[{index}]"))
-                .with_hint("write it in E.164, like +12025550123, or name its country")
+            wrong_number(index, error).with_hint(
+                "write it in E.164: + and the calling code, like +12025550123; or name its country: --country US",
+            )
         })
     };
     let mut numbers: Vec<PhoneNumber> = texts.take(NUMBERS_MAX + 1).enumerate().map(read).collect::<Result<_, _>>()?;
@@ -314,6 +317,16 @@ fn numbers<'a>(texts: impl Iterator<Item = &'a str>, country_code: Option<&str>)
     let mut seen = std::collections::HashSet::new();
     numbers.retain(|number| seen.insert(number.clone()));
     Ok(numbers)
+}
+
+/// A text among several that is no number.
+pub(super) fn wrong_number(place: usize, error: BadNumber) -> Problem {
+    let why = match error {
+        BadNumber::NoCountry => "is national, and nothing says of which country: write it as +COUNTRY…".to_owned(),
+        BadNumber::Letters | BadNumber::Signs | BadNumber::Extension => error.to_string(),
+        _ => format!("is {error}"),
+    };
+    Problem::unprocessable(format!("number {} {why}", place + 1)).with_key(&format!("numbers[{place}]"))
 }
 
 /// Until when something lasts that expires after `expires` from now.

@@ -41,7 +41,7 @@ pub enum ListError {
     )]
     HeaderNotUtf8,
     /// A column that is mapped is not there.
-    #[error("no column `{}` to take for `{}` among {}: correct `--map`", clip(&.mapping.column), clip(&.mapping.name), quoted(.columns))]
+    #[error("no column `{}` to take for `{}` among {}: correct `{}`", clip(&.mapping.column), clip(&.mapping.name), quoted(.columns), .mapping.option())]
     NoMappedColumn {
         /// What was asked for.
         mapping: Mapping,

@@ -24,6 +24,14 @@ pub enum BadMapping {
     Twice(String),
 }
 
+impl Mapping {
+    /// The option of `redial upload` that gives such a mapping.
+    pub(super) fn option(&self) -> &'static str {
+        let rank = self.name.strip_prefix("phone").filter(|rank| !rank.is_empty());
+        if rank.is_some_and(|rank| rank.bytes().all(|byte| byte.is_ascii_digit())) { "--numbers" } else { "--map" }
+    }
+}
+
 impl FromStr for Mapping {
     type Err = BadMapping;
     /// Takes `name=column`; the column may have further `=` in its name.

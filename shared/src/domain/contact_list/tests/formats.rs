@@ -163,6 +163,7 @@ fn columns_are_taken_for_what_they_are_mapped_to() {
         let lacking = error(text, mapped(&["phone=Mobile", "id=Customer"]));
         assert!(lacking.is_invalid_file());
         assert!(lacking.to_string().starts_with("no column `Customer` to take for `id` among "), "{lacking}");
+        assert!(lacking.to_string().ends_with("correct `--map`"), "{lacking}");
     }
     let twice = error(csv, mapped(&["phone=Mobile", "id=CustomerNo"])).to_string();
     assert!(twice.contains("two columns are called `id`") && twice.contains("--map NAME=COLUMN"), "{twice}");
