@@ -74,9 +74,12 @@ async fn a_call_goes_on_though_its_contact_is_edited_and_a_finished_one_stays_fi
 async fn a_number_stays_one_contacts_also_against_an_upload_under_way() {
     let caller = Caller::new().await;
     let campaign = caller.campaign("a", "", &[&[1], &[2]]).await;
-    assert_eq!(edit(&caller, campaign, 0, numbers(&[1, 2])).await, EditAnswer::NumberTaken(number(2)));
+    assert_eq!(
+        edit(&caller, campaign, 0, numbers(&[1, 2])).await,
+        EditAnswer::NumberTaken { number: number(2), holder: 1 }
+    );
     let both = caller.store.edit(campaign, vec![(0, numbers(&[6])), (1, numbers(&[6]))]).await.unwrap();
-    assert_eq!(both, [EditAnswer::Changed, EditAnswer::NumberTaken(number(6))]);
+    assert_eq!(both, [EditAnswer::Changed, EditAnswer::NumberTaken { number: number(6), holder: 0 }]);
     let mut upload = caller.store.upload(campaign).await.unwrap();
     let row = |place: u32| Contact { id: format!("u{place}"), numbers: vec![number(place)], ..Contact::default() };
     upload.push([row(7), row(8)], &[]).await.unwrap();

@@ -107,7 +107,7 @@ pub async fn edit_contact(
     let changed = match answer {
         Some(EditAnswer::Changed) => true,
         Some(EditAnswer::Unchanged) | None => false,
-        Some(EditAnswer::NumberTaken(number)) => {
+        Some(EditAnswer::NumberTaken { number, .. }) => {
             let detail = format!("another contact of {name} has the number {}", number.masked());
             return Err(Problem::conflict(detail).with_hint("each number is one contact's; nothing was changed"));
         }

@@ -94,9 +94,17 @@ async fn duplicates_of_a_list_update_their_contacts_where_that_is_asked_for() {
     let list = "phone,id,plan,priority\n+12025550111,c-1,gold,1\n+12025550102,,silver,\n+12025550101,c-7,x,\n\
                 +12025550108,c-8,new,\n+12025550108,c-8,again,\n+12025550102,c-1,taken,\n12,c-9,bad,\n";
     let path = "/api/v1/campaigns/nightly/contacts?on_duplicate=update";
+    let foreseen = api.ask("POST", &format!("{path}&dry_run=true"), &csv, list).await.ok();
+    assert_eq!(api.get("/campaigns/nightly/contacts/c-1").await.ok()["numbers"], json!(["+12025550101"]));
     let answer = api.ask("POST", path, &csv, list).await.ok();
-    let counts = ["accepted", "updated", "duplicate", "rejected"].map(|key| answer[key].as_u64().unwrap());
-    assert_eq!(counts, [1, 2, 3, 1], "{answer}");
+    let counts =
+        |answer: &Value| ["accepted", "updated", "duplicate", "rejected"].map(|key| answer[key].as_u64().unwrap());
+    assert_eq!(counts(&answer), [1, 2, 2, 2], "{answer}");
+    assert_eq!(counts(&foreseen), [1, 2, 2, 2], "{foreseen}");
+    assert_eq!(answer["rejects"], foreseen["rejects"]);
+    let told = "it is of contact `c-1`, but its number is contact `c-2`'s: ";
+    let rejected = &answer["rejects"][0];
+    assert!(rejected["line"] == 7 && rejected["reason"].as_str().unwrap().starts_with(told), "{answer}");
     let contact = api.get("/campaigns/nightly/contacts/c-1").await.ok();
     assert_eq!((&contact["numbers"], &contact["priority"]), (&json!(["+12025550111"]), &json!(1)));
     assert_eq!(contact["attributes"], json!({"first_name": "Ann", "plan": "gold"}));
@@ -105,7 +113,9 @@ async fn duplicates_of_a_list_update_their_contacts_where_that_is_asked_for() {
     let again = api.ask("POST", path, &csv, "phone,id,plan,priority\n+12025550111,c-1,gold,1\n").await.ok();
     assert_eq!((&again["updated"], &again["duplicate"]), (&json!(0), &json!(1)));
     assert_eq!(api.upload(LIST).await.ok().get("updated"), None);
-    api.ask("POST", &format!("{path}&dry_run=true"), &csv, LIST).await.problem(400);
+    let lines = [("content-type", "text/csv"), ("accept", "application/jsonl")];
+    let rows = api.ask("POST", path, &lines, "phone,id\n+12025550111,c-2\n").await.body;
+    assert!(rows.contains("\"row\":\"+12025550111,c-2\""), "the rejected row comes back as it is: {rows}");
 }
 
 #[tokio::test]

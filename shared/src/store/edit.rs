@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use chrono_tz::Tz;
+
 use super::{
     CampaignInfo, Row, Store, StoreError,
     arguments::Arguments,
@@ -31,7 +33,12 @@ pub enum EditAnswer {
     /// The contact was so already.
     Unchanged,
     /// Nothing was changed: another contact of the campaign has this number.
-    NumberTaken(PhoneNumber),
+    NumberTaken {
+        /// The number.
+        number: PhoneNumber,
+        /// Who has it.
+        holder: ContactPosition,
+    },
     /// Nothing was changed, for this reason.
     Refused(String),
 }
@@ -111,6 +118,77 @@ impl Store {
         Err(StoreError::Conflict("the contact kept changing: try again".to_owned()))
     }
 
+    /// What edits would do; nothing is written.
+    pub(super) async fn foresee_edits(
+        &self,
+        info: &CampaignInfo,
+        edits: &[(ContactPosition, ContactEdit)],
+    ) -> Result<Vec<EditAnswer>, StoreError> {
+        let mut answers = vec![EditAnswer::Unchanged; edits.len()];
+        let mut by_block: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        (0..edits.len()).for_each(|place| by_block.entry(block_of(edits[place].0)).or_default().push(place));
+        let mut added = HashSet::new();
+        for (number, places) in by_block {
+            let mut rewrite = self.rewrite_of(info, number).await?;
+            let records = self.block_records(info.id, number).await?;
+            for place in places {
+                let (position, edit) = &edits[place];
+                match self.decide(info, &rewrite, *position, records.get(position), edit, &added).await? {
+                    Ok(decided) => {
+                        answers[place] = EditAnswer::Changed;
+                        rewrite.rows[decided.place] = decided.new;
+                        rewrite.columns = decided.columns;
+                        added.extend(decided.new_numbers.into_iter().map(|number| (number, *position)));
+                    }
+                    Err(answer) => answers[place] = answer,
+                }
+            }
+        }
+        Ok(answers)
+    }
+
+    /// What an edit makes of a row, or why it makes nothing of it. `added`: numbers that contacts get beside.
+    async fn decide(
+        &self,
+        info: &CampaignInfo,
+        rewrite: &Rewrite,
+        position: ContactPosition,
+        record: Option<&Record>,
+        edit: &ContactEdit,
+        added: &HashSet<(PhoneNumber, ContactPosition)>,
+    ) -> Result<Result<Decided, EditAnswer>, StoreError> {
+        let place = rewrite.place(info, position)?;
+        let old = rewrite.rows[place].clone();
+        if old.numbers.is_empty() {
+            return Ok(Err(EditAnswer::Refused("the contact was erased".to_owned())));
+        }
+        let before = match record {
+            Some(record) => record.clone(),
+            None => rewrite.fresh_record(self, info, &old).await?,
+        };
+        let new_numbers: Vec<_> =
+            edit.numbers.iter().flatten().filter(|number| !old.numbers.contains(number)).cloned().collect();
+        for number in &new_numbers {
+            let found = self.find(info, number.as_e164()).await?;
+            let gets_it = || added.iter().find(|(other, of)| other == number && *of != position).map(|(_, of)| *of);
+            if let Some(holder) = found.filter(|holder| *holder != position).or_else(gets_it) {
+                return Ok(Err(EditAnswer::NumberTaken { number: number.clone(), holder }));
+            }
+        }
+        let (mut new, mut columns) = (old.clone(), rewrite.columns.clone());
+        let row_changed = match edit.apply(&mut new, &mut columns) {
+            Ok(changed) => changed,
+            Err(reason) => return Ok(Err(EditAnswer::Refused(reason))),
+        };
+        let listed_zone = info.whereabouts(before.lane).listed_zone();
+        let (zone, priority) =
+            (edit.zone.unwrap_or(listed_zone), edit.priority.unwrap_or(CampaignInfo::priority(before.lane)));
+        if !row_changed && zone == listed_zone && priority == CampaignInfo::priority(before.lane) {
+            return Ok(Err(EditAnswer::Unchanged));
+        }
+        Ok(Ok(Decided { place, before, old, new, columns, new_numbers, listed_zone, zone, priority }))
+    }
+
     /// Changes one row of a block that is about to be written. `added`: numbers that its contacts get.
     async fn edit_row(
         &self,
@@ -121,34 +199,11 @@ impl Store {
         edit: &ContactEdit,
         added: &mut HashSet<(PhoneNumber, ContactPosition)>,
     ) -> Result<EditAnswer, StoreError> {
-        let place = rewrite.place(info, position)?;
-        let old = rewrite.rows[place].clone();
-        if old.numbers.is_empty() {
-            return Ok(EditAnswer::Refused("the contact was erased".to_owned()));
-        }
-        let before = match record {
-            Some(record) => record.clone(),
-            None => rewrite.fresh_record(self, info, &old).await?,
+        let decided = match self.decide(info, rewrite, position, record, edit, added).await? {
+            Ok(decided) => decided,
+            Err(answer) => return Ok(answer),
         };
-        let new_numbers: Vec<_> =
-            edit.numbers.iter().flatten().filter(|number| !old.numbers.contains(number)).cloned().collect();
-        for number in &new_numbers {
-            let holder = self.find(info, number.as_e164()).await?.filter(|holder| *holder != position);
-            if holder.is_some() || added.iter().any(|(other, of)| other == number && *of != position) {
-                return Ok(EditAnswer::NumberTaken(number.clone()));
-            }
-        }
-        let (mut new, mut columns) = (old.clone(), rewrite.columns.clone());
-        let row_changed = match edit.apply(&mut new, &mut columns) {
-            Ok(changed) => changed,
-            Err(reason) => return Ok(EditAnswer::Refused(reason)),
-        };
-        let listed_zone = info.whereabouts(before.lane).listed_zone();
-        let (zone, priority) =
-            (edit.zone.unwrap_or(listed_zone), edit.priority.unwrap_or(CampaignInfo::priority(before.lane)));
-        if !row_changed && zone == listed_zone && priority == CampaignInfo::priority(before.lane) {
-            return Ok(EditAnswer::Unchanged);
-        }
+        let Decided { place, before, old, new, columns, new_numbers, listed_zone, zone, priority } = decided;
         let state = |contact: &Contact| state_of(&columns, &contact.attributes);
         let same_lanes = (zone, priority, &new.numbers, state(&new))
             == (listed_zone, CampaignInfo::priority(before.lane), &old.numbers, state(&old));
@@ -240,6 +295,23 @@ impl Store {
         }
         Ok(written)
     }
+}
+
+/// What an edit makes of a row.
+struct Decided {
+    /// Which of the block's rows it is.
+    place: usize,
+    before: Record,
+    old: Contact,
+    new: Contact,
+    columns: Vec<String>,
+    /// Numbers that the contact has not had.
+    new_numbers: Vec<PhoneNumber>,
+    /// The zone that its list gave.
+    listed_zone: Option<Tz>,
+    /// The same from now on.
+    zone: Option<Tz>,
+    priority: u8,
 }
 
 impl Rewrite {

@@ -86,7 +86,7 @@ pub use suppressions::{Import, Imported, ListView, Scope, Suppress};
 pub use timeline::Pace;
 pub use tokens::KnownToken;
 pub use uncap::CapsInForce;
-pub use upload::Upload;
+pub use upload::{Foreseen, Upload};
 
 use crate::domain::Timestamp;
 use connection::Connection;

@@ -3,10 +3,11 @@
 use std::{collections::HashSet, sync::Arc};
 
 use redial_shared::{
-    domain::{CampaignId, CampaignName, CampaignState, contact::Contact},
-    store::{CampaignInfo, Store, fingerprint::fingerprint, view::UploadCounts},
+    domain::{CampaignId, CampaignName, CampaignState, contact::Contact, contact_list::Reject},
+    store::{CampaignInfo, Foreseen, Store, fingerprint::fingerprint, view::UploadCounts},
 };
 
+use super::rows::Batch;
 use crate::api::Problem;
 
 /// Ids and numbers of the list that are remembered, at most some 150 MB: later ones are only compared with these.
@@ -46,6 +47,25 @@ impl DryRun {
         self.counts.duplicate += (contacts.len() - new.len()) as u64 + known;
         self.counts.accepted += new.len() as u64 - known;
         Ok(())
+    }
+
+    /// Counts some rows of a list that may change contacts; answers those that cannot change theirs.
+    ///
+    /// # Errors
+    /// When Redis does not answer.
+    pub async fn take_updates(&mut self, batch: Batch) -> Result<Vec<Reject>, Problem> {
+        let Batch { contacts, kept, columns, gives } = batch;
+        let foreseen = self.store.foresee_updates(&self.info, &contacts, &columns, gives).await?;
+        let mut refused = Vec::new();
+        for ((contact, kept), foreseen) in contacts.iter().zip(kept).zip(foreseen) {
+            match foreseen {
+                Foreseen::New if self.is_new(contact) => self.counts.accepted += 1,
+                Foreseen::Updated => self.counts.updated += 1,
+                Foreseen::New | Foreseen::Duplicate => self.counts.duplicate += 1,
+                Foreseen::Refused(reason) => refused.extend(kept.map(|row| Reject { reason, ..row })),
+            }
+        }
+        Ok(refused)
     }
 
     /// What was counted.

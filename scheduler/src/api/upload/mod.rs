@@ -18,7 +18,7 @@ use axum::{
 use redial_shared::{
     domain::{
         CampaignId,
-        contact_list::{BadMapping, Callable, ColumnMap, Encoding, Format, ListError, ListOptions, Mapping},
+        contact_list::{BadMapping, Callable, ColumnMap, Encoding, Format, ListError, ListOptions, Mapping, Reject},
     },
     provider,
     store::{Upload, view::UploadCounts},
@@ -34,7 +34,7 @@ use super::{
 };
 use answer::{Summary, SummaryAnswer};
 use dry_run::DryRun;
-use rejects::Rejects;
+use rejects::{Rejects, Shared};
 use rows::{Batch, ReadError};
 
 const JSON_LINES_TYPES: &[&str] = &["application/jsonl", "application/x-ndjson", "application/x-jsonlines"];
@@ -84,7 +84,8 @@ pub enum OnDuplicate {
 ///
 /// With `on_duplicate=update` a row whose id (or number, if it has no id) a contact has that was in the campaign before this
 /// upload changes that contact, as `PATCH` does: its numbers and attributes, and what other columns the list has. The answer
-/// then counts `updated`; a row that changes nothing, or brings another contact's number, is a `duplicate`.
+/// then counts `updated`; a row that changes nothing is a `duplicate`, one that is of one contact and brings another one's
+/// number is `rejected`.
 ///
 /// With `dry_run` nothing is written. Every row is checked as it would be; duplicates are counted within the list
 /// (remembering its first 8 million ids and numbers) and against what the campaign holds at that moment, so another
@@ -136,10 +137,6 @@ pub async fn upload(
     let options = list_options(headers.get(header::CONTENT_TYPE), params.file)?;
     let options = ListOptions { callable, encoding, map, ..options };
     let updates = params.on_duplicate == OnDuplicate::Update;
-    if updates && params.dry_run {
-        return Err(Problem::bad_request("a dry run does not tell what `on_duplicate=update` would change")
-            .with_hint("leave one of them out"));
-    }
     let key = idempotency_key(&headers, campaign, params.dry_run)?;
     let as_lines = names_media_type(headers.get(header::ACCEPT), JSON_LINES_TYPES);
     let digest = body::Digest::default();
@@ -152,7 +149,7 @@ pub async fn upload(
         return if summary.body == digest.so_far() { summary.remembered(as_lines) } else { Err(used_for_another()) };
     }
     let target = if params.dry_run {
-        Target::Check(Box::new(DryRun::new(&state.store, campaign, &name).await?))
+        Target::Check { check: Box::new(DryRun::new(&state.store, campaign, &name).await?), updates }
     } else {
         Target::Write { upload: Box::new(state.store.upload(campaign).await?), updates }
     };
@@ -182,23 +179,26 @@ struct Transfer {
 /// Where the rows go.
 enum Target {
     Write { upload: Box<Upload>, updates: bool },
-    Check(Box<DryRun>),
+    Check { check: Box<DryRun>, updates: bool },
 }
 
 impl Transfer {
     async fn run(self) -> Result<(Summary, Rejects), Problem> {
         let Self { body, options, rejects, target } = self;
-        let updates = matches!(target, Target::Write { updates: true, .. });
+        let (Target::Write { updates, .. } | Target::Check { updates, .. }) = target;
+        let rejects = Shared::new(rejects);
         let (feeder, reader) = body::pipe();
         let (batches, received) = mpsc::channel(BATCHES_WAITING);
-        let reading = tokio::task::spawn_blocking(move || rows::read(reader, options, rejects, &batches));
-        let (rest, counts, read) = tokio::join!(feeder.feed(body), target.take_all(received), reading);
+        let of_reader = rejects.clone();
+        let reading = tokio::task::spawn_blocking(move || rows::read(reader, options, updates, &of_reader, &batches));
+        let (rest, counts, read) = tokio::join!(feeder.feed(body), target.take_all(received, rejects.clone()), reading);
         let read = read.map_err(Problem::internal)?;
         if let (Some(rest), true) = (rest, counts.is_err() || read.is_err()) {
             body::drain_stream(rest, DRAINED_BYTES_MAX).await;
         }
         let counts = counts?;
-        let rows::Whole { header, encoding, rejects } = read.map_err(unusable)?;
+        let rows::Whole { header, encoding } = read.map_err(unusable)?;
+        let rejects = rejects.into_all().ok_or_else(|| Problem::internal("rejects are still being added"))?;
         let summary = Summary {
             accepted: counts.accepted,
             updated: updates.then_some(counts.updated),
@@ -206,7 +206,7 @@ impl Transfer {
             rejected: rejects.count(),
             header,
             encoding: (encoding != Encoding::Utf8).then(|| encoding.to_string()),
-            rejects: rejects.first().to_vec(),
+            rejects: rejects.first(),
             body: String::new(),
         };
         Ok((summary, rejects))
@@ -215,20 +215,27 @@ impl Transfer {
 
 impl Target {
     /// Takes every batch. What came before a broken transfer is finished too.
-    async fn take_all(self, mut batches: mpsc::Receiver<Batch>) -> Result<UploadCounts, Problem> {
+    async fn take_all(self, mut batches: mpsc::Receiver<Batch>, rejects: Shared) -> Result<UploadCounts, Problem> {
+        let reject = |rows: Vec<Reject>| rows.iter().try_for_each(|row| rejects.push(row)).map_err(unspooled);
         match self {
             Self::Write { mut upload, updates } => {
                 while let Some(batch) = batches.recv().await {
                     if updates {
                         upload.update_duplicates(batch.gives);
                     }
-                    upload.push(batch.contacts, &batch.columns).await?;
+                    upload.push_rows(batch.contacts.into_iter().zip(batch.kept), &batch.columns).await?;
+                    reject(upload.take_refused())?;
                 }
-                Ok(upload.finish().await?)
+                let counts = upload.end().await?;
+                reject(upload.take_refused())?;
+                Ok(counts)
             }
-            Self::Check(mut check) => {
+            Self::Check { mut check, updates } => {
                 while let Some(batch) = batches.recv().await {
-                    check.take(&batch.contacts).await?;
+                    match updates {
+                        true => reject(check.take_updates(batch).await?)?,
+                        false => check.take(&batch.contacts).await?,
+                    }
                 }
                 Ok(check.counts())
             }
@@ -296,7 +303,11 @@ fn unusable(error: ReadError) -> Problem {
                 .with_hint("what came before is in the campaign; send the list again, and the rest is added")
         }
         ReadError::List(error) => Problem::internal(error),
-        ReadError::Spool(error) => Problem::internal(format!("cannot keep rejected rows in a temporary file: {error}")),
+        ReadError::Spool(error) => unspooled(error),
         ReadError::Stopped => Problem::internal("the rows were not taken"),
     }
+}
+
+fn unspooled(error: std::io::Error) -> Problem {
+    Problem::internal(format!("cannot keep rejected rows in a temporary file: {error}"))
 }

@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{self, BufWriter, Seek, Write},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -28,6 +29,30 @@ pub struct Rejects {
     first: Vec<RejectedRow>,
     /// None unless whole rows are asked for.
     spool: Option<Spool>,
+}
+
+/// The rejects of one list, to which both its reader and the store add.
+#[derive(Clone)]
+pub struct Shared(Arc<Mutex<Rejects>>);
+
+impl Shared {
+    /// Begins with these.
+    pub fn new(rejects: Rejects) -> Self {
+        Self(Arc::new(Mutex::new(rejects)))
+    }
+
+    /// As [`Rejects::push`].
+    ///
+    /// # Errors
+    /// As those of [`Rejects::push`].
+    pub fn push(&self, reject: &Reject) -> io::Result<()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(reject)
+    }
+
+    /// All of them, once nobody else adds any.
+    pub fn into_all(self) -> Option<Rejects> {
+        Some(Arc::into_inner(self.0)?.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 #[derive(Default)]
@@ -56,9 +81,11 @@ impl Rejects {
         self.count
     }
 
-    /// The first [`REJECTS_LISTED_MAX`].
-    pub fn first(&self) -> &[RejectedRow] {
-        &self.first
+    /// The first [`REJECTS_LISTED_MAX`] that were added, by line.
+    pub fn first(&self) -> Vec<RejectedRow> {
+        let mut first = self.first.clone();
+        first.sort_by_key(|reject| reject.line);
+        first
     }
 
     /// All of them, a line of JSON each; none when there are none, or none were kept.

@@ -4,11 +4,11 @@ use std::{io, sync::Arc};
 
 use redial_shared::domain::{
     contact::Contact,
-    contact_list::{ContactListReader, Encoding, Given, ListError, ListHeader, ListOptions, Row},
+    contact_list::{ContactListReader, Encoding, Given, ListError, ListHeader, ListOptions, Reject, Row},
 };
 use tokio::sync::mpsc;
 
-use super::{body::BodyReader, rejects::Rejects};
+use super::{body::BodyReader, rejects::Shared};
 
 /// Rows handed over at once: waking the other side costs little then.
 const BATCH_ROWS: usize = 1_000;
@@ -17,6 +17,8 @@ const BATCH_ROWS: usize = 1_000;
 pub struct Batch {
     /// The contacts.
     pub contacts: Vec<Contact>,
+    /// The rows as they stand in the list, if they are kept.
+    pub kept: Vec<Option<Reject>>,
     /// The names that their attributes follow.
     pub columns: Arc<[String]>,
     /// What the list tells beside numbers, ids and attributes.
@@ -43,22 +45,25 @@ pub struct Whole {
     pub header: Option<ListHeader>,
     /// How it is encoded.
     pub encoding: Encoding,
-    /// Its bad rows.
-    pub rejects: Rejects,
 }
 
-/// Reads a whole list: good rows go to `batches`, bad ones to `rejects`.
+/// Reads a whole list: good rows go to `batches`, bad ones to `rejects`. With `keeps_rows` good ones are handed over as they stand in
+/// the list too.
 ///
 /// # Errors
 /// See [`ReadError`]; batches that were handed over stand.
 pub fn read(
     reader: BodyReader,
     options: ListOptions,
-    mut rejects: Rejects,
+    keeps_rows: bool,
+    rejects: &Shared,
     batches: &mpsc::Sender<Batch>,
 ) -> Result<Whole, ReadError> {
     let mut list = ContactListReader::new(reader, options)?;
     let (header, encoding) = (list.header().cloned(), list.encoding());
+    if keeps_rows {
+        list.keep_rows();
+    }
     let mut batch = empty_batch(&list);
     let ended = loop {
         let mut contact = Contact::default();
@@ -69,6 +74,7 @@ pub fn read(
                     hand_over(std::mem::replace(&mut batch, empty_batch(&list)), batches)?;
                 }
                 batch.contacts.push(contact);
+                batch.kept.push(list.take_kept());
             }
             Ok(Row::Rejected(reject)) => rejects.push(&reject)?,
             Ok(Row::End) => break Ok(()),
@@ -77,11 +83,12 @@ pub fn read(
     };
     hand_over(batch, batches)?;
     ended?;
-    Ok(Whole { header, encoding, rejects })
+    Ok(Whole { header, encoding })
 }
 
 fn empty_batch(list: &ContactListReader) -> Batch {
-    Batch { contacts: Vec::with_capacity(BATCH_ROWS), columns: list.columns().into(), gives: list.gives() }
+    let (contacts, kept) = (Vec::with_capacity(BATCH_ROWS), Vec::with_capacity(BATCH_ROWS));
+    Batch { contacts, kept, columns: list.columns().into(), gives: list.gives() }
 }
 
 fn hand_over(batch: Batch, batches: &mpsc::Sender<Batch>) -> Result<(), ReadError> {

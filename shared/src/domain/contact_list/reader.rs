@@ -42,6 +42,9 @@ pub struct ContactListReader {
     encoding: Encoding,
     /// Where the next row begins, from 1.
     line: u64,
+    keeps_rows: bool,
+    /// The last good row as it stands in the list, if rows are kept.
+    kept: Option<Reject>,
 }
 
 enum Rows {
@@ -61,13 +64,22 @@ impl ContactListReader {
         if opened.format == Format::JsonLines {
             json_lines::check(&opened.sample, &options.map)?;
             let rows = Rows::JsonLines(Keys::new(options.map));
-            return Ok(Self { source, assembler, rows, header: None, encoding: opened.encoding, line: 1 });
+            return Ok(Self {
+                source,
+                assembler,
+                rows,
+                header: None,
+                encoding: opened.encoding,
+                line: 1,
+                keeps_rows: false,
+                kept: None,
+            });
         }
         let header = header::read(&mut source, opened.format, &opened.sample, &options.map)?;
         let list_header = ListHeader::new(&header.raw, header.dialect, header.columns.roles.len());
         let rows = Rows::Delimited { dialect: header.dialect, columns: header.columns, cutter: Cutter::default() };
         let (header, line) = (Some(list_header), header.lines + 1);
-        Ok(Self { source, assembler, rows, header, encoding: opened.encoding, line })
+        Ok(Self { source, assembler, rows, header, encoding: opened.encoding, line, keeps_rows: false, kept: None })
     }
 
     /// Names of the attributes. With JSON Lines it grows when a row brings new keys: rows before have fewer attributes.
@@ -94,6 +106,16 @@ impl ContactListReader {
     /// How the list is encoded; its rows are given in UTF-8, rejected ones too.
     pub fn encoding(&self) -> Encoding {
         self.encoding
+    }
+
+    /// From now on each good row is kept as it stands in the list, for [`Self::take_kept`].
+    pub fn keep_rows(&mut self) {
+        self.keeps_rows = true;
+    }
+
+    /// The last good row as it stands in the list, for a reject whose reason is found later: it is empty still.
+    pub fn take_kept(&mut self) -> Option<Reject> {
+        self.kept.take()
     }
 
     /// Reads the next row into `contact`, whose buffers are used again.
@@ -123,6 +145,8 @@ impl ContactListReader {
             let filled =
                 if raw.is_empty() { None } else { Some(fill(&mut self.assembler, columns, cutter, raw, contact)) };
             let row = filled.map(|filled| row(filled, line, raw));
+            let is_kept = self.keeps_rows && matches!(row, Some(Row::Contact));
+            self.kept = is_kept.then(|| Reject { line, reason: String::new(), raw: raw.to_vec() });
             self.source.consume(length);
             if let Some(row) = row {
                 return Ok(row);
@@ -150,6 +174,8 @@ impl ContactListReader {
                 keys.back_to(mark);
             }
             let row = row(filled, line, raw);
+            let is_kept = self.keeps_rows && matches!(row, Row::Contact);
+            self.kept = is_kept.then(|| Reject { line, reason: String::new(), raw: raw.to_vec() });
             self.source.consume(length);
             return Ok(row);
         }

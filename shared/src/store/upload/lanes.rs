@@ -61,7 +61,7 @@ mod tests {
     use crate::domain::contact::Contact;
 
     fn row(bytes: usize) -> Row {
-        Row { contact: Contact { id: "x".repeat(bytes), ..Contact::default() }, schema: 0, arrival: 0 }
+        Row { contact: Contact { id: "x".repeat(bytes), ..Contact::default() }, schema: 0, arrival: 0, kept: None }
     }
 
     #[test]

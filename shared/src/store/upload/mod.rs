@@ -21,11 +21,12 @@ use super::{
     index::{Entry, IndexState, keys_of},
     view::UploadCounts,
 };
-use crate::domain::{CampaignId, contact::Contact, geography::Clues};
+use crate::domain::{CampaignId, contact::Contact, contact_list::Reject, geography::Clues};
 use held::{Held, Standing};
 use lanes::Lanes;
 pub(super) use names::state_of;
 use rows::{Bound, Row, Rows};
+pub use updates::Foreseen;
 use updates::Updates;
 use writer::Writer;
 
@@ -67,6 +68,8 @@ pub struct Upload {
     held: Held,
     /// Rows that change contacts; none: they are duplicates.
     updates: Option<Updates>,
+    /// Rows that could not change their contacts.
+    refused: Vec<Reject>,
     /// Blocks that rows are compared with.
     blocks: u32,
     /// How often edits had added numbers to contacts when rows were compared with these.
@@ -106,6 +109,7 @@ impl Store {
             repeats: Rows::default(),
             held: Held::new(blocks == 0),
             updates: None,
+            refused: Vec::new(),
             blocks,
             numbers_added,
             index: self.index_state(campaign).await?,
@@ -127,10 +131,23 @@ impl Upload {
         contacts: impl IntoIterator<Item = Contact>,
         columns: &[String],
     ) -> Result<(), StoreError> {
+        self.push_rows(contacts.into_iter().map(|contact| (contact, None)), columns).await
+    }
+
+    /// As [`Self::push`], each with its row as it stands in the list: of those that are refused later, [`Self::take_refused`]
+    /// gives it back.
+    ///
+    /// # Errors
+    /// As those of [`Self::push`].
+    pub async fn push_rows(
+        &mut self,
+        contacts: impl IntoIterator<Item = (Contact, Option<Reject>)>,
+        columns: &[String],
+    ) -> Result<(), StoreError> {
         let schema = self.schema(columns).await?;
-        for contact in contacts {
+        for (contact, kept) in contacts {
             self.arrivals += 1;
-            self.arrived.push(Row { contact, schema, arrival: self.arrivals });
+            self.arrived.push(Row { contact, schema, arrival: self.arrivals, kept });
             if self.arrived.fill(LOOKUP) {
                 self.take_arrived().await?;
             }
@@ -148,6 +165,14 @@ impl Upload {
     /// # Errors
     /// When Redis does not answer, or the campaign has ended.
     pub async fn finish(mut self) -> Result<UploadCounts, StoreError> {
+        self.end().await
+    }
+
+    /// As [`Self::finish`], where refused rows are still to be taken.
+    ///
+    /// # Errors
+    /// As those of [`Self::finish`].
+    pub async fn end(&mut self) -> Result<UploadCounts, StoreError> {
         loop {
             self.take_arrived().await?;
             self.write_all().await?;

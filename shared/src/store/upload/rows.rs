@@ -1,6 +1,6 @@
 //! Rows of a list, and bounded numbers of them.
 
-use crate::domain::contact::Contact;
+use crate::domain::{contact::Contact, contact_list::Reject};
 
 /// A row of the list.
 pub(super) struct Row {
@@ -9,11 +9,14 @@ pub(super) struct Row {
     pub(super) schema: u16,
     /// Its place among all rows.
     pub(super) arrival: u64,
+    /// The row as it stands in the list, where it may still turn out to be refused.
+    pub(super) kept: Option<Reject>,
 }
 
-/// Text that a block would have to take.
-fn text_bytes(contact: &Contact) -> usize {
-    contact.id.len() + contact.attributes.iter().map(String::len).sum::<usize>()
+/// Text that a block would have to take, and what is kept beside it.
+fn text_bytes(Row { contact, kept, .. }: &Row) -> usize {
+    let kept = kept.as_ref().map_or(0, |kept| kept.raw.len());
+    contact.id.len() + contact.attributes.iter().map(String::len).sum::<usize>() + kept
 }
 
 /// How many rows are enough; a row may have up to a MiB.
@@ -33,7 +36,7 @@ pub(super) struct Rows {
 impl Rows {
     /// Adds one and answers its bytes of text.
     pub(super) fn push(&mut self, row: Row) -> usize {
-        let bytes = text_bytes(&row.contact);
+        let bytes = text_bytes(&row);
         self.bytes += bytes;
         self.rows.push(row);
         bytes

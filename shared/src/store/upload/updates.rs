@@ -5,8 +5,13 @@ use super::{
     rows::{Bound, Row, Rows},
 };
 use crate::{
-    domain::{ContactPosition, contact_list::Given, edit::ContactEdit},
-    store::{EditAnswer, StoreError, limits},
+    domain::{
+        ContactPosition, PhoneNumber,
+        contact::Contact,
+        contact_list::{Given, Reject},
+        edit::ContactEdit,
+    },
+    store::{CampaignInfo, EditAnswer, Store, StoreError, index::Known, limits},
 };
 
 /// Duplicates that wait to be applied together: those of one block cost little more than one.
@@ -58,23 +63,113 @@ impl Upload {
         let Some(updates) = &mut self.updates else { return Ok(()) };
         let (positions, rows, gives) = (std::mem::take(&mut updates.positions), updates.rows.take(), updates.gives);
         let names = |schema: u16| self.schemas.iter().find(|(_, known)| **known == schema).map(|(names, _)| &names[..]);
-        let edit = |(position, row): (ContactPosition, Row)| {
-            (position, edit_of(names(row.schema).unwrap_or_default(), row, gives))
-        };
-        let edits = positions.into_iter().zip(rows).map(edit).collect();
-        for answer in self.store.edit(self.info.id, edits).await? {
-            match answer {
-                EditAnswer::Changed => self.counts.updated += 1,
-                EditAnswer::Unchanged | EditAnswer::NumberTaken(_) | EditAnswer::Refused(_) => {
-                    self.counts.duplicate += 1
-                }
+        let (mut edits, mut kept) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+        for (position, row) in positions.into_iter().zip(rows) {
+            edits.push((position, edit_of(names(row.schema).unwrap_or_default(), row.contact, gives)));
+            kept.push(row.kept);
+        }
+        let wanted: Vec<_> = edits.iter().map(|(position, edit)| (*position, edit.numbers.clone())).collect();
+        let answers = self.store.edit(self.info.id, edits).await?;
+        let refusals = self.store.refusals(&self.info, &wanted, &answers).await?;
+        for ((answer, refusal), kept) in answers.into_iter().zip(refusals).zip(kept) {
+            match (refusal, kept) {
+                (Some(reason), Some(row)) => self.refused.push(Reject { reason, ..row }),
+                _ if answer == EditAnswer::Changed => self.counts.updated += 1,
+                _ => self.counts.duplicate += 1,
             }
         }
         Ok(())
     }
+
+    /// Rows that were refused since they were last taken, with the reason.
+    pub fn take_refused(&mut self) -> Vec<Reject> {
+        std::mem::take(&mut self.refused)
+    }
 }
 
-fn edit_of(names: &[String], Row { contact, .. }: Row, gives: Given) -> ContactEdit {
+/// What would become of a row whose list may change contacts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Foreseen {
+    /// The campaign has nothing of it.
+    New,
+    /// It would change its contact.
+    Updated,
+    /// It changes nothing.
+    Duplicate,
+    /// It cannot change its contact, for this reason.
+    Refused(String),
+}
+
+impl Store {
+    /// What would become of rows whose attributes follow `columns`, if their list may change contacts. Writes no contact; a row
+    /// is not compared with those before it, unless they stand here too.
+    ///
+    /// # Errors
+    /// When Redis does not answer, or data is damaged.
+    pub async fn foresee_updates(
+        &self,
+        info: &CampaignInfo,
+        contacts: &[Contact],
+        columns: &[String],
+        gives: Given,
+    ) -> Result<Vec<Foreseen>, StoreError> {
+        self.index_blocks(info, self.block_count(info.id).await?).await?;
+        let known = self.find_known(info, &contacts.iter().collect::<Vec<_>>()).await?;
+        let own = known.iter().zip(contacts).filter_map(|(known, contact)| match known {
+            Known::As(position) => Some((*position, edit_of(columns, contact.clone(), gives))),
+            Known::New | Known::InPart => None,
+        });
+        let edits: Vec<(ContactPosition, ContactEdit)> = own.collect();
+        let answers = self.foresee_edits(info, &edits).await?;
+        let wanted: Vec<_> = edits.into_iter().map(|(position, edit)| (position, edit.numbers)).collect();
+        let refusals = self.refusals(info, &wanted, &answers).await?;
+        let mut of_own = answers.into_iter().zip(refusals).map(|(answer, refusal)| match refusal {
+            Some(reason) => Foreseen::Refused(reason),
+            None if answer == EditAnswer::Changed => Foreseen::Updated,
+            None => Foreseen::Duplicate,
+        });
+        let foreseen = known.into_iter().map(|known| match known {
+            Known::New => Foreseen::New,
+            Known::InPart => Foreseen::Duplicate,
+            Known::As(_) => of_own.next().unwrap_or(Foreseen::Duplicate),
+        });
+        Ok(foreseen.collect())
+    }
+
+    /// Why edits, of contacts that were to have these numbers, were refused; none where they were not.
+    async fn refusals(
+        &self,
+        info: &CampaignInfo,
+        wanted: &[(ContactPosition, Option<Vec<PhoneNumber>>)],
+        answers: &[EditAnswer],
+    ) -> Result<Vec<Option<String>>, StoreError> {
+        let both = wanted.iter().zip(answers).filter_map(|((position, _), answer)| match answer {
+            EditAnswer::NumberTaken { holder, .. } => Some([*position, *holder]),
+            _ => None,
+        });
+        // An id never changes: an older row will do.
+        let (_, rows) = self.rows(info.id, info.version, both.flatten().collect::<Vec<_>>()).await?;
+        let refusal = |((position, numbers), answer): (&(ContactPosition, Option<Vec<PhoneNumber>>), &EditAnswer)| {
+            match answer {
+                EditAnswer::Changed | EditAnswer::Unchanged => None,
+                EditAnswer::Refused(reason) => Some(reason.clone()),
+                EditAnswer::NumberTaken { number, holder } => {
+                    let numbers = numbers.as_deref().unwrap_or_default();
+                    let place = numbers.iter().position(|other| other == number).map_or(0, |place| place + 1);
+                    let which = if numbers.len() > 1 { format!("its number {place}") } else { "its number".to_owned() };
+                    let (own, other) = (&rows[position].contact.id, &rows[holder].contact.id);
+                    Some(format!(
+                        "it is of contact `{own}`, but {which} is contact `{other}`'s: correct the id or the number, or change \
+                         that contact first"
+                    ))
+                }
+            }
+        };
+        Ok(wanted.iter().zip(answers).map(refusal).collect())
+    }
+}
+
+fn edit_of(names: &[String], contact: Contact, gives: Given) -> ContactEdit {
     let mut values = contact.attributes.into_iter();
     ContactEdit {
         numbers: Some(contact.numbers),
