@@ -47,9 +47,12 @@ use uncap::Uncap;
 /// Does the scheduler's background work until `stop`: waits to lead, and while it leads, runs every service. Whatever goes
 /// wrong is logged and tried again.
 pub async fn run(config: Arc<Config>, store: Store, stop: CancellationToken) {
+    let metrics = store.metrics();
+    metrics.leads(false);
     let candidate = Candidate::new(store.clone(), config.worker.lease.duration());
     while let Some(leadership) = candidate.elected(&stop).await {
         tracing::info!(token = leadership.token, "this scheduler leads");
+        metrics.leads(true);
         let term = stop.child_token();
         let mut services = begin_services(&config, &store, leadership, &term);
         tokio::select! {
@@ -58,6 +61,7 @@ pub async fn run(config: Arc<Config>, store: Store, stop: CancellationToken) {
             () = candidate.hold(leadership, &term) => {}
             ended = services.join_next() => tracing::error!(?ended, "a service ended by itself; the term ends with it"),
         }
+        metrics.leads(false);
         term.cancel();
         while services.join_next().await.is_some() {}
         tracing::info!(token = leadership.token, "this scheduler no longer leads");

@@ -4,4 +4,5 @@ mod dependencies;
 mod documents;
 mod modules;
 mod scripts;
+mod telemetry;
 mod tree;

@@ -10,6 +10,7 @@ mod process;
 mod redis_server;
 mod rig;
 mod rows;
+mod scrape;
 mod wait;
 
 pub use audit::{Audit, busiest_second};
@@ -20,4 +21,5 @@ pub use process::Process;
 pub use redis_server::{RedisServer, Snapshot};
 pub use rig::{Done, Rig, Setup};
 pub use rows::{AttemptRow, ResultRow, Status};
+pub use scrape::{Sample, Scrape};
 pub use wait::{until, until_done};

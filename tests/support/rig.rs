@@ -169,6 +169,19 @@ impl Rig {
         worker
     }
 
+    /// Starts a `redial worker` that serves its health and metrics, and waits until it works. Tells where it serves.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn serving_worker(&self, name: &str) -> (Process, String) {
+        let address = format!("127.0.0.1:{}", free_port());
+        let mut command = self.command(&self.directory.path().join("worker.toml"));
+        command.env("REDIAL__HTTP__LISTEN", &address).arg("worker");
+        let worker = Process::start(name, &mut command, self.directory.path().join(format!("{name}.log")));
+        until_done(&format!("{name} works"), UP_WITHIN, || worker.log().contains("worker ready"));
+        (worker, format!("http://{address}"))
+    }
+
     fn start(&self, name: &str, verb: &str, config: &Path) -> Process {
         let mut command = self.command(config);
         Process::start(name, command.arg(verb), self.directory.path().join(format!("{name}.log")))

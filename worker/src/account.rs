@@ -8,13 +8,14 @@ use redial_shared::{
     domain::units::Rate,
     provider::{PollError, Provider, Results},
     store::{AccountLimits, BeginAnswer, Intent, limits},
+    telemetry::metrics::{AccountMetrics, Request},
 };
 use secrecy::SecretString;
 use tokio::sync::{Mutex, Notify};
 
 use crate::{
     batch::Batcher, calls::CallTemplates, dial::Dialer, direct::client, engine::Engine, health::Health,
-    pace::AccountPace, tail::Tail, token::Tokens,
+    lateness::Openings, pace::AccountPace, tail::Tail, token::Tokens,
 };
 
 /// Requests for results that one process sends to one account in a second.
@@ -42,6 +43,8 @@ pub(crate) struct Account {
     /// Read by one at a time.
     pub(crate) tail: Mutex<Tail>,
     pub(crate) health: Health,
+    pub(crate) metrics: Arc<AccountMetrics>,
+    pub(crate) openings: Openings,
 }
 
 /// What the provider may tell us by itself.
@@ -87,6 +90,8 @@ impl Account {
             }),
             tail: Mutex::default(),
             health: Health::of(provider.as_ref()),
+            metrics: engine.store.metrics().account(name),
+            openings: Openings::default(),
             provider,
             engine,
             claimable: Notify::new(),
@@ -114,7 +119,7 @@ impl Account {
         let fetch = || async {
             self.in_line().await?;
             let asked_at = tokio::time::Instant::now();
-            let token = self.ask(request, |answer| self.provider.token_answer(answer)).await?;
+            let token = self.ask(Request::Token, request, |answer| self.provider.token_answer(answer)).await?;
             Ok((token, asked_at))
         };
         self.tokens.get(fetch).await.map(Some)

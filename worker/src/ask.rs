@@ -1,9 +1,12 @@
 //! Requests beside those that place calls: for results, for tokens.
 
+use std::time::Instant;
+
 use redial_shared::{
     domain::Timestamp,
     provider::{ANSWER_MAX_BYTES, HttpAnswer, HttpRequest, PollError},
     store::StoreError,
+    telemetry::metrics::{Answer, Request},
 };
 
 use crate::account::Account;
@@ -29,10 +32,24 @@ impl Account {
     /// When there is no answer, or as `read` says.
     pub(crate) async fn ask<T>(
         &self,
+        what_for: Request,
         request: HttpRequest,
         read: impl FnOnce(&HttpAnswer<'_>) -> Result<T, PollError>,
     ) -> Result<T, PollError> {
-        exchange(&self.http, request, || self.engine.store.clock().now(), read).await
+        let sent = Instant::now();
+        let answer = exchange(&self.http, request, || self.engine.store.clock().now(), read).await;
+        self.metrics.took(what_for, sent.elapsed(), None);
+        self.metrics.answered(what_for, kind_of(&answer));
+        answer
+    }
+}
+
+fn kind_of<T>(answer: &Result<T, PollError>) -> Answer {
+    match answer {
+        Ok(_) => Answer::Accepted,
+        Err(PollError::Account { .. }) => Answer::Refused,
+        Err(PollError::Throttled { .. }) => Answer::Throttled,
+        Err(PollError::Failed { .. }) => Answer::Failed,
     }
 }
 

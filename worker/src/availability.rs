@@ -3,7 +3,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use redial_shared::provider::{Availability, PollError};
+use redial_shared::{
+    provider::{Availability, PollError},
+    telemetry::metrics::Request,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::account::Account;
@@ -51,7 +54,7 @@ impl Account {
             return Ok(Availability { open: true, next: None });
         };
         self.in_line().await?;
-        let answer = self.ask(request, |answer| self.provider.availability_answer(answer)).await?;
+        let answer = self.ask(Request::Check, request, |answer| self.provider.availability_answer(answer)).await?;
         self.answered().await;
         Ok(answer)
     }

@@ -18,6 +18,7 @@ use redial_shared::{
     },
     provider::{BadKey, CallRequest, CompiledCall, DialAnswer, HttpAnswer, Patience, PollError, Refusal, Results},
     store::{BeginAnswer, CampaignInfo, Claimed, Intent, Placed, PollEntry, Row, Settled, Settlement, Verb},
+    telemetry::metrics::{Answer, Request as AskedFor},
 };
 use secrecy::SecretString;
 use tokio::sync::OwnedSemaphorePermit;
@@ -140,15 +141,21 @@ pub(crate) async fn place(job: Job) {
     };
     sleep_until(permit - BEGIN_AHEAD).await;
     match job.account.begins.commit((attempt.worker(), intent)).await {
-        Some(BeginAnswer::Begun { send_by_us }) => match prepared {
-            Ok((call, request, ready)) => {
-                sleep_until(permit).await;
-                attempt.dial(&*call, request, ready, clock.instant_of(send_by_us)).await;
+        Some(BeginAnswer::Begun { send_by_us }) => {
+            job.account.metrics.intents.inc();
+            match prepared {
+                Ok((call, request, ready)) => {
+                    sleep_until(permit).await;
+                    attempt.dial(&*call, request, ready, clock.instant_of(send_by_us)).await;
+                }
+                // Nothing is sent; the intent made sure that it is this worker's to settle.
+                Err(unsent) => attempt.not_sent(unsent).await,
             }
-            // Nothing is sent; the intent made sure that it is this worker's to settle.
-            Err(unsent) => attempt.not_sent(unsent).await,
-        },
-        Some(refused) => tracing::debug!(attempt = %attempt.id, ?refused, "not begun"),
+        }
+        Some(refused) => {
+            tracing::debug!(attempt = %attempt.id, ?refused, "not begun");
+            refused.refusal().into_iter().for_each(|reason| job.account.metrics.refused(reason));
+        }
         None => {}
     }
 }
@@ -191,21 +198,42 @@ fn intent(job: &Job, worker: u32) -> Option<(Intent, PhoneNumber)> {
 
 impl Attempt {
     async fn dial(&self, call: &dyn CompiledCall, request: Request<Full<Bytes>>, ready: Ready, send_by: Instant) {
-        match self.account.dialer.send(ready, request, send_by).await {
+        let dialed = self.account.dialer.send(ready, request, send_by).await;
+        self.measure(&dialed);
+        let metrics = &self.account.metrics;
+        match dialed {
             Dialed::NotSent { cause } => {
+                metrics.answered(AskedFor::Call, Answer::NotSent);
                 tracing::debug!(attempt = %self.id, cause, "not sent; the contact goes back");
                 self.withdraw(None, "").await;
             }
             Dialed::InDoubt { cause, sent_at } => {
                 tracing::warn!(attempt = %self.id, cause, "no answer: the phone may be ringing");
                 let reason = format!("no answer to the call request: {cause}");
+                metrics.answered(AskedFor::Call, Answer::InDoubt);
                 self.account.failing(&cause).await;
                 self.end(Outcome::Unknown, "", &reason, Some(sent_at), false).await;
             }
             Dialed::Answered { status, headers, body, sent_at } => {
                 let answer = HttpAnswer { status, headers: &headers, body: &body, received_at: self.now() };
-                self.answered(call.answer(&answer), sent_at).await;
+                let answer = call.answer(&answer);
+                metrics.answered(AskedFor::Call, kind_of(&answer));
+                self.answered(answer, sent_at).await;
             }
+        }
+    }
+
+    /// How late the request was sent, and how long its answer took.
+    fn measure(&self, dialed: &Dialed) {
+        let (Dialed::InDoubt { sent_at, .. } | Dialed::Answered { sent_at, .. }) = dialed else { return };
+        let metrics = &self.account.metrics;
+        let clock = self.account.engine.store.clock();
+        let (sent_us, claimed) = (clock.at_us(*sent_at), &self.intent.claimed);
+        metrics.took(AskedFor::Call, sent_at.elapsed(), None);
+        metrics.sent(Duration::from_micros(u64::try_from(sent_us - claimed.permit_us).unwrap_or(0)));
+        if let Some(due) = claimed.record.as_ref().and_then(|record| record.due) {
+            let sent = Timestamp::from_millis(sent_us / 1000);
+            metrics.late(self.account.openings.lateness(&self.info, claimed.lane, due, sent), None);
         }
     }
 
@@ -396,6 +424,7 @@ impl Attempt {
     /// The contact goes back, or is held: the attempt never was.
     async fn returned(&self, settlement: impl Fn(&Record) -> Option<Settlement>) {
         let mut before = self.intent.record.clone();
+        self.account.metrics.withdrawals.inc();
         for _ in 0..SETTLE_TRIES_MAX {
             let Some(settlement) = settlement(&before) else { break };
             match self.account.engine.end(settlement, None).await {
@@ -413,6 +442,16 @@ impl Attempt {
 
     fn now(&self) -> Timestamp {
         self.account.engine.store.clock().now()
+    }
+}
+
+fn kind_of(answer: &DialAnswer) -> Answer {
+    match answer {
+        DialAnswer::Accepted { .. } | DialAnswer::Submitted => Answer::Accepted,
+        DialAnswer::InDoubt { .. } => Answer::InDoubt,
+        DialAnswer::Throttled { .. } => Answer::Throttled,
+        DialAnswer::AuthRefused { .. } => Answer::TokenRefused,
+        DialAnswer::Refused(_) => Answer::Refused,
     }
 }
 

@@ -52,6 +52,7 @@ async fn claim_once(account: &Arc<Account>, places: &Arc<Semaphore>, jobs: &mpsc
     match engine.store.claim(engine.worker(), &account.name, free.num_permits(), account.health.can_probe).await {
         Ok(Claim::Granted(contacts, wait)) => {
             let granted = contacts.len();
+            account.metrics.claims.inc_by(granted as u64);
             if let Err(error) = hand_over(account, contacts, free, jobs).await {
                 tracing::warn!(%error, granted, "claimed contacts return to their lanes");
                 return AWAY_PAUSE;

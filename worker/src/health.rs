@@ -12,6 +12,7 @@ use redial_shared::{
     domain::Timestamp,
     provider::{PollError, Provider},
     store::StoreError,
+    telemetry::metrics::Request,
 };
 
 use crate::account::Account;
@@ -121,7 +122,7 @@ impl Account {
         let token = self.token().await?;
         let Some(request) = self.provider.check(token.as_ref()) else { return Ok(()) };
         self.in_line().await?;
-        self.ask(request, |answer| self.provider.check_answer(answer)).await
+        self.ask(Request::Check, request, |answer| self.provider.check_answer(answer)).await
     }
 
     async fn up(&self) {

@@ -96,7 +96,7 @@ async fn replay_some(store: &Store, entries: &[Entry]) -> Result<(), StoreError>
         store.placed(&placed).await?;
     }
     if !ended.is_empty() {
-        store.conclude(&ended).await?;
+        store.conclude_again(&ended).await?;
     }
     Ok(())
 }

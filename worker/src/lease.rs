@@ -55,6 +55,7 @@ async fn renew(engine: &Engine, lease: Duration, name: &str) -> Result<bool, Sto
     }
     let worker = engine.store.open_lease(lease, name).await?;
     tracing::warn!(lost = engine.worker(), worker, "the lease was lost; this process goes on under a new number");
+    engine.store.metrics().lease_lost();
     engine.set_worker(worker);
     Ok(false)
 }

@@ -16,6 +16,7 @@ pub mod direct;
 mod engine;
 mod health;
 mod journal;
+mod lateness;
 mod lease;
 mod pace;
 mod polling;
@@ -84,6 +85,8 @@ pub async fn run(config: Arc<Config>, store: Store, stop: CancellationToken) -> 
     background.spawn(reap(store.clone(), settled.clone()));
 
     let places = Arc::new(Semaphore::new(config.worker.concurrency as usize));
+    let (all, watched) = (config.worker.concurrency as usize, places.clone());
+    store.metrics().works(move || (all, watched.available_permits()));
     let (jobs, queue) = Queue::<Job>::new();
     for account in &accounts {
         if account.respects_availability() {

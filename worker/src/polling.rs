@@ -6,6 +6,7 @@ use redial_shared::{
     domain::{Outcome, Timestamp, campaign::ResultsPolicy, learned::Captured, polling, transition::Ending},
     provider::{CallReport, PollError, Results},
     store::{PollEntry, StoreError, TakenPolls},
+    telemetry::metrics::Request,
 };
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
@@ -62,7 +63,7 @@ async fn poll_once(account: &Account, batch: usize, fill: Duration) -> Duration 
     let store = &account.engine.store;
     account.polls.until_ready().await;
     let taken = store.take_polls(&account.name, batch, account.timeout + TAKEN_GRACE, fill).await;
-    let TakenPolls { entries, next_due, permit_us } = match taken {
+    let TakenPolls { entries, next_due, due, permit_us } = match taken {
         Ok(taken) => taken,
         Err(error) => {
             tracing::warn!(%error, account = account.name, "calls to poll could not be taken");
@@ -74,6 +75,9 @@ async fn poll_once(account: &Account, batch: usize, fill: Duration) -> Duration 
     }
     let early_us = u64::try_from(permit_us - store.clock().now_us()).unwrap_or(0);
     tokio::time::sleep(Duration::from_micros(early_us)).await;
+    if let Some(due) = due {
+        account.metrics.polled(store.clock().now().since(due));
+    }
     let learned = ask_for(account, &entries).await;
     if let Err(error) = settle(account, entries, learned).await {
         tracing::warn!(%error, account = account.name, "poll results were not written; the calls are polled again");
@@ -124,7 +128,7 @@ async fn learn_with(
     }
     let ids: Vec<&str> = entries.iter().map(|entry| entry.call_id.as_str()).collect();
     let Some(request) = account.provider.poll(&ids, token) else { return Ok(Vec::new()) };
-    account.ask(request, |answer| account.provider.poll_answer(&ids, answer)).await
+    account.ask(Request::Results, request, |answer| account.provider.poll_answer(&ids, answer)).await
 }
 
 /// Writes what the provider reported; files pending calls again, after the pause at the soonest, and gives up those that are

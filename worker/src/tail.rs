@@ -14,6 +14,7 @@ use redial_shared::{
     domain::Timestamp,
     provider::{CallReport, PollError, Report, TailPage},
     store::PollEntry,
+    telemetry::metrics::Request,
 };
 use secrecy::SecretString;
 use serde_json::Value;
@@ -136,7 +137,7 @@ impl Tail {
                 account.in_line().await?;
             }
             let TailPage { reports, more } =
-                account.ask(request, |answer| account.provider.tail_answer(answer)).await?;
+                account.ask(Request::Results, request, |answer| account.provider.tail_answer(answer)).await?;
             let ends_with_news = self.take_in(reports, now);
             let is_all = !more;
             let is_enough = terms.newest_first

@@ -3,10 +3,12 @@
 use axum::{
     Router,
     extract::State,
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
+
+use redial_shared::telemetry::metrics::Format;
 
 use super::{ApiState, Problem, metrics};
 
@@ -26,8 +28,9 @@ async fn ready(State(state): State<ApiState>) -> Result<&'static str, Problem> {
     Ok("ready\n")
 }
 
-async fn metrics(State(state): State<ApiState>) -> Response {
-    let text = metrics::text(&state).await;
-    let content_type = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
-    (StatusCode::OK, content_type, text).into_response()
+async fn metrics(State(state): State<ApiState>, headers: HeaderMap) -> Response {
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    let format = Format::accepted(accept.unwrap_or_default());
+    let text = metrics::text(&state, format).await;
+    (StatusCode::OK, [(header::CONTENT_TYPE, format.content_type())], text).into_response()
 }

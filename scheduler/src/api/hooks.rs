@@ -56,12 +56,12 @@ impl FromRequestParts<ApiState> for Addressed {
             Ok(Some(account)) => Ok(Self(account)),
             Ok(None) => {
                 if state.config.providers.contains_key(&name) {
-                    state.counters.hook(&name, "not_found");
+                    state.store.metrics().hook(&name, "not_found");
                 }
                 Err(no_such_path().await)
             }
             Err(cause) => {
-                state.counters.hook(&name, "unusable");
+                state.store.metrics().hook(&name, "unusable");
                 Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, cause)
                     .with_hint("the server's log tells what is missing; send it again later"))
             }
@@ -108,7 +108,7 @@ pub async fn receive(
             Err(problem) => ("failed", problem.into_response()),
         },
     };
-    state.counters.hook(account.name(), word);
+    state.store.metrics().hook(account.name(), word);
     tracing::debug!(provider = account.name(), result = word, "hook");
     answer
 }

@@ -1,190 +1,159 @@
-//! Metrics in Prometheus's text format. No label holds a number, an id or a campaign: their count is bounded.
+//! `/metrics`: what this process counts, and, where it leads, how the whole workspace stands. Redis is read once a scrape and
+//! at most once a second, at a bounded price.
 
 use std::{
     collections::BTreeMap,
-    fmt::{Display, Write},
-    sync::{
-        Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use redial_shared::{
     domain::{CampaignState, ContactState, Outcome},
-    store::view::CampaignView,
+    store::{StoreError, view::CampaignView},
+    telemetry::metrics::{Format, Page, catalogue, written},
 };
+use tokio::sync::Mutex;
 
 use super::ApiState;
 
-/// The highest counts seen. A withdrawn attempt lowers a campaign's count, and Prometheus would take that for a restart
-/// of the counter, so what is shown never falls while the process lives.
-#[derive(Debug, Default)]
-pub struct Counters {
-    attempts: AtomicU64,
-    outcomes: [AtomicU64; Outcome::ALL.len()],
-    /// By account and result.
-    hooks: Mutex<BTreeMap<(String, &'static str), u64>>,
-}
+/// Scrapes within this time share one look at the workspace.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-impl Counters {
-    /// Counts what came of one delivery to the hook of an account that is configured.
-    pub fn hook(&self, account: &str, result: &'static str) {
-        let mut hooks = self.hooks.lock().expect("no panic while held");
-        *hooks.entry((account.to_owned(), result)).or_default() += 1;
-    }
-}
+/// The last look at the workspace.
+#[derive(Default)]
+pub struct Workspace(Mutex<Option<(Instant, Arc<Page>)>>);
 
 /// Everything that is known now. Without Redis that is little, and `redial_redis_up` says so.
-pub async fn text(state: &ApiState) -> String {
-    let campaigns = state.store.campaigns().await;
+pub async fn text(state: &ApiState, format: Format) -> String {
+    let metrics = state.store.metrics();
+    let is_up = state.store.measure_clock().await.is_ok();
+    let workspace = if is_up && metrics.is_leading() { looked_at(state).await } else { None };
+    let mut present = Page::default();
+    present.add_one(&catalogue::REDIS_UP, f64::from(u8::from(is_up)));
+    if is_up {
+        present.add_one(&catalogue::CLOCK_OFFSET_SECONDS, clock_offset_s(state));
+    }
+    metrics.add_present(&mut present);
+    written([metrics.page(), &present].into_iter().chain(workspace.as_deref()), format)
+}
+
+/// How far this machine's clock is ahead of Redis's.
+fn clock_offset_s(state: &ApiState) -> f64 {
+    let here = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    here.as_secs_f64() - state.store.clock().now_us() as f64 / 1e6
+}
+
+/// The workspace as it stood less than a second ago; none while Redis does not answer.
+async fn looked_at(state: &ApiState) -> Option<Arc<Page>> {
+    let mut last = state.workspace.0.lock().await;
+    if let Some((at, page)) = &*last
+        && at.elapsed() < LOOK_EVERY
+    {
+        return Some(page.clone());
+    }
+    match look(state).await {
+        Ok(page) => {
+            let page = Arc::new(page);
+            *last = Some((Instant::now(), page.clone()));
+            Some(page)
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the workspace's metrics could not be read");
+            None
+        }
+    }
+}
+
+async fn look(state: &ApiState) -> Result<Page, StoreError> {
     let mut page = Page::default();
-    page.single(
-        "redial_build_info",
-        "gauge",
-        "The version that runs.",
-        &format!("{{version=\"{}\"}}", env!("CARGO_PKG_VERSION")),
-        1,
-    );
-    page.single("redial_redis_up", "gauge", "Whether Redis answers.", "", u8::from(campaigns.is_ok()));
-    page.single(
-        "redial_redis_commands_total",
-        "counter",
-        "Commands this process sent to Redis.",
-        "",
-        state.store.commands(),
-    );
-    add_hooks(&mut page, &state.counters);
-    let Ok(campaigns) = campaigns else { return page.0 };
-    add_accounts(&mut page, state).await;
-    add_recordings(&mut page, state).await;
+    let campaigns = state.store.campaigns().await?;
     add_campaigns(&mut page, &campaigns);
-    add_counters(&mut page, &campaigns, &state.counters);
-    if let Ok(workers) = state.store.workers().await {
-        let now = state.store.clock().now();
-        let live = workers.iter().filter(|(_, _, alive_until)| *alive_until > now).count();
-        page.single("redial_workers", "gauge", "Worker processes with a lease.", "", live);
-    }
-    page.0
-}
-
-fn add_hooks(page: &mut Page, counters: &Counters) {
-    page.family("redial_hooks_total", "counter", "Deliveries to this process's hooks, by what came of them.");
-    for ((account, result), count) in &*counters.hooks.lock().expect("no panic while held") {
-        page.sample("redial_hooks_total", &format!("{{provider=\"{account}\",result=\"{result}\"}}"), count);
-    }
-}
-
-async fn add_recordings(page: &mut Page, state: &ApiState) {
-    let mut counts = Vec::new();
-    for (account, _) in state.config.providers.iter().filter(|(_, account)| account.recordings.is_some()) {
-        if let Ok(count) = state.store.recording_counts(account).await {
-            counts.push((account, count));
-        }
-    }
-    page.family("redial_recordings_waiting", "gauge", "Recordings that are still to be fetched.");
-    for (account, count) in &counts {
-        page.sample("redial_recordings_waiting", &label("provider", account), count.awaited);
-    }
-    page.family("redial_recordings_total", "counter", "Recordings that were fetched and kept, or given up as lost.");
-    for (account, count) in &counts {
-        for (result, count) in [("kept", count.kept), ("lost", count.lost)] {
-            page.sample("redial_recordings_total", &format!("{{provider=\"{account}\",result=\"{result}\"}}"), count);
-        }
-    }
-}
-
-async fn add_accounts(page: &mut Page, state: &ApiState) {
-    let mut healths = Vec::new();
-    for account in state.config.providers.keys() {
-        if let Ok(health) = state.store.account_health(account).await {
-            healths.push((label("provider", account), health.trouble(account).is_none(), health.pace.unwrap_or(1.0)));
-        }
-    }
-    page.family(
-        "redial_provider_up",
-        "gauge",
-        "Whether a provider account may start calls: not paused, waiting or down.",
-    );
-    healths.iter().for_each(|(account, up, _)| page.sample("redial_provider_up", account, u8::from(*up)));
-    page.family("redial_provider_pace_ratio", "gauge", "The part of its rate at which a provider account calls.");
-    healths.iter().for_each(|(account, _, pace)| page.sample("redial_provider_pace_ratio", account, pace));
+    add_attempts(&mut page, state, &campaigns);
+    add_depths(&mut page, state, &campaigns).await?;
+    add_accounts(&mut page, state).await?;
+    add_recordings(&mut page, state).await?;
+    let now = state.store.clock().now();
+    let live = state.store.workers().await?.iter().filter(|(_, _, alive_until)| *alive_until > now).count();
+    page.add_one(&catalogue::WORKERS, live as f64);
+    Ok(page)
 }
 
 fn add_campaigns(page: &mut Page, campaigns: &[CampaignView]) {
-    page.family("redial_campaigns", "gauge", "Campaigns by state.");
-    for state in CampaignState::ALL {
-        let count = campaigns.iter().filter(|campaign| campaign.state == *state).count();
-        page.sample("redial_campaigns", &label("state", state), count);
-    }
-    page.family("redial_contacts", "gauge", "Contacts of all campaigns by state.");
-    for state in ContactState::ALL {
-        let count: u64 = campaigns.iter().filter_map(|campaign| campaign.counts.by_state.get(state)).sum();
-        page.sample("redial_contacts", &label("state", state), count);
-    }
-    page.family("redial_live_calls", "gauge", "Calls begun and not yet concluded, by provider account.");
-    let mut live: BTreeMap<&str, u64> = BTreeMap::new();
-    for campaign in campaigns {
-        *live.entry(&campaign.account).or_default() += campaign.live_calls;
-    }
-    for (account, count) in live {
-        page.sample("redial_live_calls", &label("provider", account), count);
-    }
+    let in_state = |state: &CampaignState| campaigns.iter().filter(|campaign| campaign.state == *state).count();
+    let states = CampaignState::ALL.iter();
+    page.add_known(&catalogue::CAMPAIGNS, states.map(|state| ([state.to_string()], in_state(state) as f64)));
+    let contacts = |state| campaigns.iter().filter_map(|campaign| campaign.counts.by_state.get(state)).sum::<u64>();
+    let states = ContactState::ALL.iter();
+    page.add_known(&catalogue::CONTACTS, states.map(|state| ([state.to_string()], contacts(state) as f64)));
 }
 
-fn add_counters(page: &mut Page, campaigns: &[CampaignView], counters: &Counters) {
-    let attempts = campaigns.iter().map(|campaign| campaign.counts.attempts).sum();
-    let attempts = highest(&counters.attempts, attempts);
-    page.single("redial_attempts_total", "counter", "Attempts charged, all campaigns.", "", attempts);
-    page.family("redial_outcomes_total", "counter", "Concluded attempts by outcome, all campaigns.");
-    for (outcome, counter) in Outcome::ALL.iter().zip(&counters.outcomes) {
-        let count = campaigns.iter().filter_map(|campaign| campaign.counts.outcomes.get(outcome)).sum();
-        page.sample("redial_outcomes_total", &label("outcome", outcome), highest(counter, count));
+/// What the accounts' campaigns have done. Accounts are those of the configuration and those that campaigns name.
+fn add_attempts(page: &mut Page, state: &ApiState, campaigns: &[CampaignView]) {
+    let mut accounts: BTreeMap<&str, Vec<&CampaignView>> =
+        state.config.providers.keys().map(|account| (account.as_str(), Vec::new())).collect();
+    campaigns.iter().for_each(|campaign| accounts.entry(&campaign.account).or_default().push(campaign));
+    let attempts = |of: &[&CampaignView], outcome| -> f64 {
+        of.iter().filter_map(|campaign| campaign.counts.outcomes.get(outcome)).sum::<u64>() as f64
+    };
+    let (mut by_outcome, mut in_doubt, mut live, mut pacing) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (account, of) in accounts {
+        let name = || [account.to_owned()];
+        let outcomes = Outcome::ALL.iter();
+        by_outcome.extend(outcomes.map(|outcome| ([account.to_owned(), outcome.to_string()], attempts(&of, outcome))));
+        in_doubt.push((name(), attempts(&of, &Outcome::Unknown)));
+        live.push((name(), of.iter().map(|campaign| campaign.live_calls).sum::<u64>() as f64));
+        let rate = state.config.providers.get(account).and_then(|config| config.rate);
+        pacing.extend(rate.map(|rate| (name(), started_per_second(&of) / rate.per_second())));
     }
+    page.add_known(&catalogue::ATTEMPTS, by_outcome);
+    page.add_known(&catalogue::CALLS_IN_DOUBT, in_doubt);
+    page.add_known(&catalogue::LIVE_CALLS, live);
+    page.add_known(&catalogue::PACING_USED_RATIO, pacing);
 }
 
-fn highest(seen: &AtomicU64, now: u64) -> u64 {
-    seen.fetch_max(now, Ordering::Relaxed).max(now)
+/// Over the last full seconds, ten at most.
+fn started_per_second(campaigns: &[&CampaignView]) -> f64 {
+    let seconds = campaigns.iter().map(|campaign| campaign.recent_starts.len()).max().unwrap_or(0);
+    let started: u32 = campaigns.iter().flat_map(|campaign| &campaign.recent_starts).sum();
+    f64::from(started) / seconds.max(1) as f64
 }
 
-/// Values are names of states, outcomes and accounts, which need no escaping.
-fn label(name: &str, value: impl Display) -> String {
-    format!("{{{name}=\"{value}\"}}")
+async fn add_depths(page: &mut Page, state: &ApiState, campaigns: &[CampaignView]) -> Result<(), StoreError> {
+    let mut depths = state.store.queue_depths(campaigns).await?;
+    for account in state.config.providers.keys() {
+        depths.entry(account.clone()).or_default();
+    }
+    let of = |count: fn(&redial_shared::store::QueueDepth) -> u64| {
+        depths.iter().map(move |(account, depth)| ([account.clone()], count(depth) as f64)).collect::<Vec<_>>()
+    };
+    page.add_known(&catalogue::LANES_OPEN, of(|depth| depth.lanes_open));
+    page.add_known(&catalogue::CONTACTS_CALLABLE, of(|depth| depth.callable));
+    page.add_known(&catalogue::CONTACTS_DUE, of(|depth| depth.due));
+    Ok(())
 }
 
-#[derive(Default)]
-struct Page(String);
-
-impl Page {
-    fn family(&mut self, name: &str, kind: &str, help: &str) {
-        writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}").expect("writing to a string succeeds");
+async fn add_accounts(page: &mut Page, state: &ApiState) -> Result<(), StoreError> {
+    let (mut up, mut pace) = (Vec::new(), Vec::new());
+    for account in state.config.providers.keys() {
+        let health = state.store.account_health(account).await?;
+        up.push(([account.clone()], f64::from(u8::from(health.trouble(account).is_none()))));
+        pace.push(([account.clone()], health.pace.unwrap_or(1.0)));
     }
-
-    fn sample(&mut self, name: &str, labels: &str, value: impl Display) {
-        writeln!(self.0, "{name}{labels} {value}").expect("writing to a string succeeds");
-    }
-
-    fn single(&mut self, name: &str, kind: &str, help: &str, labels: &str, value: impl Display) {
-        self.family(name, kind, help);
-        self.sample(name, labels, value);
-    }
+    page.add_known(&catalogue::PROVIDER_UP, up);
+    page.add_known(&catalogue::PROVIDER_PACE_RATIO, pace);
+    Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_counter_never_falls() {
-        let counter = AtomicU64::new(0);
-        assert_eq!([5, 4, 6].map(|now| highest(&counter, now)), [5, 5, 6]);
+async fn add_recordings(page: &mut Page, state: &ApiState) -> Result<(), StoreError> {
+    let (mut waiting, mut done) = (Vec::new(), Vec::new());
+    for (account, _) in state.config.providers.iter().filter(|(_, account)| account.recordings.is_some()) {
+        let counts = state.store.recording_counts(account).await?;
+        waiting.push(([account.clone()], counts.awaited as f64));
+        for (result, count) in [("kept", counts.kept), ("lost", counts.lost)] {
+            done.push(([account.clone(), result.to_owned()], count as f64));
+        }
     }
-
-    #[test]
-    fn a_family_is_described_once_before_its_samples() {
-        let mut page = Page::default();
-        page.family("redial_x", "gauge", "X.");
-        page.sample("redial_x", &label("state", "a"), 1);
-        page.sample("redial_x", "", 2);
-        assert_eq!(page.0, "# HELP redial_x X.\n# TYPE redial_x gauge\nredial_x{state=\"a\"} 1\nredial_x 2\n");
-    }
+    page.add_known(&catalogue::RECORDINGS_WAITING, waiting);
+    page.add_known(&catalogue::RECORDINGS, done);
+    Ok(())
 }

@@ -67,7 +67,7 @@ pub use tokens::{TokenError, ensure_admin_token};
 pub struct ApiState {
     store: Store,
     config: Arc<Config>,
-    counters: Arc<metrics::Counters>,
+    workspace: Arc<metrics::Workspace>,
     limits: Arc<limits::Limits>,
     /// The end of the server: answers that have no end of their own end then.
     closing: CancellationToken,
@@ -77,7 +77,7 @@ impl ApiState {
     /// The state of one server.
     pub fn new(store: Store, config: Arc<Config>) -> Self {
         let limits = Arc::new(limits::Limits::new(config.http.rate));
-        Self { store, config, counters: Arc::default(), limits, closing: CancellationToken::new() }
+        Self { store, config, workspace: Arc::default(), limits, closing: CancellationToken::new() }
     }
 
     /// Where campaigns stand. How an account fares is read once for all of its campaigns.

@@ -4,12 +4,16 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{body::Body, http::Request};
 use redial_scheduler::api::{ApiState, serve};
-use redial_shared::{config::Config, domain::role::Role};
+use redial_shared::{
+    config::Config,
+    domain::role::Role,
+    telemetry::metrics::catalogue::{self, ServedBy},
+};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{Api, begin_one};
+use crate::support::{Api, CONFIG, begin_one};
 
 async fn bare(api: &Api, path: &str) -> crate::support::Answer {
     api.send(Request::get(path).body(Body::empty()).unwrap()).await
@@ -27,7 +31,7 @@ async fn health_and_readiness_need_no_token() {
     api.get("/campaigns").await.problem(503);
     let metrics = bare(&api, "/metrics").await;
     assert_eq!(metrics.status, 200);
-    assert!(metrics.body.contains("redial_redis_up 0\n"));
+    assert!(metrics.body.contains("redial_redis_up 0.0\n"));
 }
 
 #[tokio::test]
@@ -37,20 +41,27 @@ async fn metrics_tell_what_is_known_without_any_number() {
     api.post("/campaigns/nightly/start").await.ok();
     begin_one(&api.store, "call-1").await;
     api.store.pause_account("acme", "by request").await.unwrap();
+    let other = bare(&api, "/metrics").await;
+    assert!(!other.body.contains("redial_campaigns"), "only who leads tells of the workspace");
+    api.store.metrics().leads(true);
     let answer = bare(&api, "/metrics").await;
     assert_eq!(answer.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
     for line in [
-        "redial_campaigns{state=\"running\"} 1",
-        "redial_campaigns{state=\"draft\"} 0",
-        "redial_contacts{state=\"pending\"} 1",
-        "redial_contacts{state=\"active\"} 1",
-        "redial_live_calls{provider=\"acme\"} 1",
-        "redial_provider_up{provider=\"acme\"} 0",
-        "redial_provider_up{provider=\"other\"} 1",
-        "redial_attempts_total 1",
-        "redial_outcomes_total{outcome=\"answered\"} 0",
-        "redial_workers 1",
-        "redial_redis_up 1",
+        "redial_campaigns{state=\"running\"} 1.0",
+        "redial_campaigns{state=\"draft\"} 0.0",
+        "redial_contacts{state=\"pending\"} 1.0",
+        "redial_contacts{state=\"active\"} 1.0",
+        "redial_contacts_callable{provider=\"acme\"} 1.0",
+        "redial_contacts_due{provider=\"other\"} 0.0",
+        "redial_lanes_open{provider=\"acme\"} 1.0",
+        "redial_live_calls{provider=\"acme\"} 1.0",
+        "redial_calls_in_doubt{provider=\"acme\"} 0.0",
+        "redial_provider_up{provider=\"acme\"} 0.0",
+        "redial_provider_up{provider=\"other\"} 1.0",
+        "redial_attempts{provider=\"acme\",outcome=\"answered\"} 0.0",
+        "redial_workers 1.0",
+        "redial_redis_up 1.0",
+        "redial_leading 1",
     ] {
         assert!(answer.body.lines().any(|known| known == line), "{line}\n{}", answer.body);
     }
@@ -58,6 +69,21 @@ async fn metrics_tell_what_is_known_without_any_number() {
     for line in answer.body.lines().filter(|line| !line.starts_with('#')) {
         let (name, value) = line.rsplit_once(' ').unwrap();
         assert!(name.starts_with("redial_") && value.parse::<f64>().is_ok(), "{line}");
+    }
+    let open_metrics = [("accept", "application/openmetrics-text;version=1.0.0,text/plain;q=0.5")];
+    let answer = api.ask("GET", "/metrics", &open_metrics, Body::empty()).await;
+    assert_eq!(answer.headers["content-type"], "application/openmetrics-text; version=1.0.0; charset=utf-8");
+    assert!(answer.body.ends_with("# EOF\n"));
+}
+
+#[tokio::test]
+async fn the_leader_serves_every_family_that_is_its_to_serve() {
+    let api = Api::configured(&format!("{CONFIG}recordings = \"./recordings\"\n")).await;
+    api.store.metrics().leads(true);
+    let body = bare(&api, "/metrics").await.body;
+    for family in catalogue::FAMILIES.iter().filter(|family| family.served_by == ServedBy::Leader) {
+        let described = format!("# TYPE {} {}\n", family.name, family.kind.as_str());
+        assert!(body.contains(&described), "{described}");
     }
 }
 

@@ -6,7 +6,10 @@ use super::{
     Store, StoreError, arguments::Arguments, caps::contact_key, claims::Claimed, hooks::EarlyWord, limits,
     opt_out::OptOut, polls::PollEntry, record_codec, refused::Refused,
 };
-use crate::domain::{AttemptId, CampaignId, ContactPosition, Timestamp, record::Record, transition::Change};
+use crate::{
+    domain::{AttemptId, CampaignId, ContactPosition, Timestamp, record::Record, transition::Change},
+    telemetry::metrics::Refusal,
+};
 
 /// What a worker wants to begin: one claimed contact, with the record that makes it a dialing one.
 #[derive(Debug, Clone)]
@@ -70,6 +73,24 @@ pub enum BeginAnswer {
         /// When the cap frees.
         until: Timestamp,
     },
+}
+
+impl BeginAnswer {
+    /// Why it was refused; none: it was begun.
+    pub fn refusal(&self) -> Option<Refusal> {
+        Some(match self {
+            Self::Begun { .. } => return None,
+            Self::LeaseLost => Refusal::LeaseLost,
+            Self::NotDialing => Refusal::NotDialing,
+            Self::WindowClosed => Refusal::WindowClosed,
+            Self::ClaimGone => Refusal::ClaimGone,
+            Self::RecordChanged => Refusal::RecordChanged,
+            Self::NumberInUse => Refusal::NumberInUse,
+            Self::TooLate => Refusal::TooLate,
+            Self::Suppressed => Refusal::Suppressed,
+            Self::Capped { .. } => Refusal::Capped,
+        })
+    }
 }
 
 /// A record's new content, with everything that is settled along with it.
@@ -214,6 +235,20 @@ impl Store {
     /// # Errors
     /// When Redis does not answer: try again, a change that was written already is recognised.
     pub async fn conclude(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StoreError> {
+        let settled = self.conclude_again(settlements).await?;
+        for (settlement, settled) in settlements.iter().zip(&settled) {
+            if *settled == Settled::Written {
+                self.count_end(settlement).await;
+            }
+        }
+        Ok(settled)
+    }
+
+    /// The same for ends that were written before, should Redis have lost them: they have been counted.
+    ///
+    /// # Errors
+    /// As [`Store::conclude`].
+    pub async fn conclude_again(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StoreError> {
         self.write_opt_outs(settlements).await?;
         let mut arguments = Arguments::default();
         for settlement in settlements {
@@ -221,6 +256,15 @@ impl Store {
         }
         let answers: Vec<redis::Value> = self.connection.run("conclude", arguments.as_slice()).await?;
         answers.into_iter().zip(settlements).map(|(answer, one)| settled(answer, &one.change.record)).collect()
+    }
+
+    async fn count_end(&self, settlement: &Settlement) {
+        let Change { counted_before, counted_now, .. } = settlement.change;
+        let Some(outcome) = counted_now.filter(|_| counted_now != counted_before) else { return };
+        // A campaign that is gone by now has no calls that anybody counts.
+        if let Ok(info) = self.info(settlement.attempt.campaign, 0).await {
+            self.metrics().ended(info.account_at(settlement.called_at), outcome);
+        }
     }
 
     /// Intents that nobody settled in time: their calls are in doubt. The caller concludes them.

@@ -13,7 +13,7 @@ use redis::{Client, Cmd, FromRedisValue, Pipeline, Value, aio::MultiplexedConnec
 use tokio::sync::{Mutex, watch};
 
 use super::{StoreError, keys::Keys, scripts};
-use crate::domain::Timestamp;
+use crate::{domain::Timestamp, telemetry::metrics::Metrics};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
@@ -28,6 +28,7 @@ pub(super) struct Connection {
     clock: ServerClock,
     restarts: watch::Sender<u64>,
     commands: AtomicU64,
+    metrics: Arc<Metrics>,
     /// Connections made so far.
     connections: AtomicU64,
     /// Whether only a Redis will do that has a write on disk before it answers.
@@ -56,6 +57,7 @@ impl Connection {
             clock: ServerClock::new(),
             restarts: watch::Sender::new(0),
             commands: AtomicU64::new(0),
+            metrics: Arc::default(),
             connections: AtomicU64::new(0),
             strict: AtomicBool::new(false),
         });
@@ -86,13 +88,22 @@ impl Connection {
         self.commands.load(Ordering::Relaxed)
     }
 
+    /// What this process counts.
+    pub(super) fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
     /// Runs a script: `arguments` follow KEYS 1 (the prefix) and ARGV 1 (now).
-    pub(super) async fn run<T: FromRedisValue>(&self, name: &str, arguments: &[Vec<u8>]) -> Result<T, StoreError> {
+    pub(super) async fn run<T: FromRedisValue>(
+        &self,
+        name: &'static str,
+        arguments: &[Vec<u8>],
+    ) -> Result<T, StoreError> {
         let value = self.invoke(self.live().await?, name, arguments).await?;
         redis::from_redis_value(value).map_err(|error| StoreError::Corrupt(format!("answer of {name}: {error}")))
     }
 
-    async fn invoke(&self, mut live: Live, name: &str, arguments: &[Vec<u8>]) -> Result<Value, StoreError> {
+    async fn invoke(&self, mut live: Live, name: &'static str, arguments: &[Vec<u8>]) -> Result<Value, StoreError> {
         let script = scripts::script(name);
         let command = |verb: &str, what: &str| {
             let mut command = redis::cmd(verb);
@@ -110,14 +121,16 @@ impl Connection {
             }
             answer => answer,
         };
-        tracing::trace!(script = name, took_us = sent.elapsed().as_micros() as u64);
+        self.metrics.redis_answered(name, sent.elapsed());
         self.checked(&live, answer).await
     }
 
     /// Sends one plain command.
     pub(super) async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
         let mut live = self.live().await?;
+        let sent = Instant::now();
         let answer = live.connection.send_packed_command(command).await;
+        self.metrics.redis_answered("command", sent.elapsed());
         let value = self.checked(&live, answer).await?;
         redis::from_redis_value(value).map_err(|error| StoreError::Corrupt(error.to_string()))
     }
@@ -125,10 +138,12 @@ impl Connection {
     /// Sends several plain commands at once.
     pub(super) async fn query_all<T: FromRedisValue>(&self, pipeline: &Pipeline) -> Result<T, StoreError> {
         let mut live = self.live().await?;
+        let sent = Instant::now();
         let answer = match pipeline.is_empty() {
             true => Ok(Value::Array(Vec::new())),
             false => pipeline.query_async::<Value>(&mut live.connection).await,
         };
+        self.metrics.redis_answered("pipeline", sent.elapsed());
         let value = self.checked(&live, answer).await?;
         redis::from_redis_value(value).map_err(|error| StoreError::Corrupt(error.to_string()))
     }
@@ -149,7 +164,11 @@ impl Connection {
 
     async fn checked(&self, live: &Live, answer: redis::RedisResult<Value>) -> Result<Value, StoreError> {
         self.commands.fetch_add(1, Ordering::Relaxed);
-        match answer.and_then(Value::extract_error) {
+        let answer = answer.and_then(Value::extract_error);
+        if answer.is_err() {
+            self.metrics.redis_failed();
+        }
+        match answer {
             Ok(value) => Ok(value),
             Err(error) if is_broken(&error) => {
                 // Others may have made a new connection meanwhile.

@@ -21,6 +21,7 @@ mod error;
 mod feed;
 pub mod fingerprint;
 mod forget;
+mod gauges;
 mod hints;
 mod hold;
 mod hooks;
@@ -72,6 +73,7 @@ pub use edition::{BadEdition, Edition, Present};
 pub use error::StoreError;
 pub use feed::{BadFeedId, FeedId, FeedPage, FeedRange, Happened};
 pub use forget::Forgotten;
+pub use gauges::QueueDepth;
 pub use hooks::{Heard, HookTerms, Told};
 pub use info::CampaignInfo;
 pub use leader::Leadership;
@@ -88,7 +90,7 @@ pub use tokens::KnownToken;
 pub use uncap::CapsInForce;
 pub use upload::{Foreseen, Upload};
 
-use crate::domain::Timestamp;
+use crate::{domain::Timestamp, telemetry::metrics::Metrics};
 use connection::Connection;
 
 /// One workspace in one Redis. Cheap to clone.
@@ -141,6 +143,11 @@ impl Store {
     /// Commands sent to Redis by this process so far.
     pub fn commands(&self) -> u64 {
         self.connection.commands()
+    }
+
+    /// What this process counts; the same for all clones of this store.
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        self.connection.metrics()
     }
 
     /// Stops the clock of this store, and of its scripts, at `now`, until it is given another time. For tests.

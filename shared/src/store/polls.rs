@@ -40,6 +40,8 @@ pub struct TakenPolls {
     pub entries: Vec<PollEntry>,
     /// When there are calls to take next; none: no call of the account is polled.
     pub next_due: Option<Timestamp>,
+    /// When the first of them was due; none: none was taken.
+    pub due: Option<Timestamp>,
     /// The instant from which the request may be sent, in microseconds of Redis's clock; 0: at once.
     pub permit_us: i64,
 }
@@ -60,14 +62,14 @@ impl Store {
     ) -> Result<TakenPolls, StoreError> {
         let arguments = Arguments::default().text(account).text(most).text(again.as_millis()).text(fill.as_millis());
         let mut answer: Vec<String> = self.connection.run("take_polls", arguments.as_slice()).await?;
-        let entries = answer.split_off(2.min(answer.len()));
+        let entries = answer.split_off(3.min(answer.len()));
         let entries = entries
             .iter()
             .map(|text| PollEntry::parse(text).ok_or_else(|| StoreError::Corrupt(format!("poll entry `{text}`"))))
             .collect::<Result<_, _>>()?;
         let number = |place: usize| answer.get(place).and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
-        let next_due = Some(number(0)).filter(|due| *due > 0).map(Timestamp::from_millis);
-        Ok(TakenPolls { entries, next_due, permit_us: number(1) })
+        let time = |place: usize| Some(number(place)).filter(|due| *due > 0).map(Timestamp::from_millis);
+        Ok(TakenPolls { entries, next_due: time(0), permit_us: number(1), due: time(2) })
     }
 
     /// Takes a place in the line of an account's requests, for one that is neither a call nor a batch of

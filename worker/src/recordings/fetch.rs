@@ -7,6 +7,7 @@ use redial_shared::{
     provider::{HttpAnswer, PollError, RECORDING},
     storage::{FileName, StorageError},
     store::{Recording, StoreError},
+    telemetry::metrics::Request,
 };
 use reqwest::{StatusCode, header::CONTENT_TYPE, redirect::Policy};
 use serde_json::{Map, Value};
@@ -119,7 +120,7 @@ impl Keeper {
                 Err(error) => return Ok(Word::Never(error.to_string())),
             };
             account.in_line().await?;
-            let answer = account.ask(request, |answer| self.read_word(answer)).await;
+            let answer = account.ask(Request::Recording, request, |answer| self.read_word(answer)).await;
             match (&answer, &token) {
                 (Err(PollError::Account { message }), Some(token)) if account.tokens.refused(token, message) => {}
                 _ => return answer,

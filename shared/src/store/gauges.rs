@@ -1,0 +1,167 @@
+//! How much there is to do, at a bounded price: for metrics, and whoever decides by them how many workers there should be.
+
+use std::collections::BTreeMap;
+
+use super::{Store, StoreError, view::CampaignView};
+use crate::domain::{CampaignId, CampaignState, Timestamp};
+
+/// Lanes that are looked at, shared by all campaigns, and the least for each of them; they stand for the others.
+const LANES_MAX: usize = 2_048;
+const LANES_MIN: usize = 2;
+/// Entries of a lane's queue, and of its due times, that are looked at; they stand for the others.
+const ENTRIES_MAX: usize = 64;
+/// Campaigns, or lanes, of one pipeline.
+const AT_ONCE: usize = 128;
+/// A lane's score is its rank by this, and when it closes (`include/lanes.lua`).
+const LANE_RANK: f64 = 1e13;
+
+/// What one account has to do now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct QueueDepth {
+    /// Lanes inside their calling hours with somebody to call.
+    pub lanes_open: u64,
+    /// Contacts in them who could be called now.
+    pub callable: u64,
+    /// Contacts whose time has come, also those whose hours are closed.
+    pub due: u64,
+}
+
+/// One part of a lane.
+struct LanePart {
+    campaign: CampaignId,
+    account: String,
+    /// `q:lane` or `w:lane`
+    member: String,
+    is_open: bool,
+    /// For how many of its campaign's it stands.
+    weight: f64,
+}
+
+/// A part of a list, and the length of all of it.
+type Sample = (Vec<String>, u64);
+
+impl Store {
+    /// What accounts have to do in campaigns that run. Where there are many lanes or entries, some stand for the others.
+    ///
+    /// # Errors
+    /// When Redis does not answer, or a lane's entry is damaged.
+    pub async fn queue_depths(&self, campaigns: &[CampaignView]) -> Result<BTreeMap<String, QueueDepth>, StoreError> {
+        let now = self.clock().now();
+        let is_dialing = |view: &&CampaignView| {
+            view.state == CampaignState::Running && view.run_until.is_none_or(|until| now < until)
+        };
+        let running: Vec<&CampaignView> = campaigns.iter().filter(is_dialing).collect();
+        let mut parts = Vec::new();
+        let most = (LANES_MAX / running.len().max(1)).max(LANES_MIN);
+        for some in running.chunks(AT_ONCE) {
+            parts.append(&mut self.lane_parts(some, most, now).await?);
+        }
+        let mut depths: BTreeMap<String, QueueDepth> = BTreeMap::new();
+        for some in parts.chunks(AT_ONCE) {
+            for (part, contacts) in some.iter().zip(self.contacts_of(some, now).await?) {
+                let depth = depths.entry(part.account.clone()).or_default();
+                let contacts = (contacts * part.weight).round() as u64;
+                depth.due += contacts;
+                if part.is_open {
+                    depth.callable += contacts;
+                    depth.lanes_open += part.weight.round() as u64;
+                }
+            }
+        }
+        Ok(depths)
+    }
+
+    /// The parts of lanes that stand for all of each campaign, `most` of the open ones and of the closed ones.
+    async fn lane_parts(
+        &self,
+        campaigns: &[&CampaignView],
+        most: usize,
+        now: Timestamp,
+    ) -> Result<Vec<LanePart>, StoreError> {
+        let keys = self.connection.keys();
+        let mut pipeline = redis::pipe();
+        for campaign in campaigns {
+            for key in [keys.lanes_open(campaign.id), keys.lanes_closed(campaign.id)] {
+                pipeline.cmd("ZRANGE").arg(&key).arg(0).arg(most - 1).arg("WITHSCORES");
+                pipeline.cmd("ZCARD").arg(&key);
+            }
+        }
+        type Answer = (Vec<(String, f64)>, u64);
+        let answers: Vec<redis::Value> = self.connection.query_all(&pipeline).await?;
+        let mut parts = Vec::new();
+        for (campaign, answers) in campaigns.iter().zip(answers.chunks(4)) {
+            for (place, answer) in answers.chunks(2).enumerate() {
+                let (lanes, all): Answer = redis::from_redis_value(redis::Value::Array(answer.to_vec()))
+                    .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+                let weight = all as f64 / lanes.len().max(1) as f64;
+                let now = now.as_millis() as f64;
+                let stands_open = place == 0;
+                // Nobody moves a lane while nobody claims: its score tells where it belongs by now.
+                let is_open = |score: f64| if stands_open { score % LANE_RANK > now } else { score <= now };
+                parts.extend(lanes.into_iter().map(|(member, score)| LanePart {
+                    campaign: campaign.id,
+                    account: campaign.account.clone(),
+                    member,
+                    is_open: is_open(score),
+                    weight,
+                }));
+            }
+        }
+        Ok(parts)
+    }
+
+    /// How many contacts of each part are due, about.
+    async fn contacts_of(&self, parts: &[LanePart], now: Timestamp) -> Result<Vec<f64>, StoreError> {
+        let keys = self.connection.keys();
+        let mut pipeline = redis::pipe();
+        for LanePart { campaign, member, .. } in parts {
+            match lane_of(member) {
+                (true, lane) => {
+                    let queue = keys.queue(campaign, lane);
+                    pipeline.cmd("LRANGE").arg(&queue).arg(0).arg(ENTRIES_MAX - 1).cmd("LLEN").arg(&queue);
+                }
+                (false, lane) => {
+                    let buckets = keys.buckets(campaign, lane);
+                    let (from, to) = ("-inf", now.as_millis());
+                    pipeline.cmd("ZRANGEBYSCORE").arg(&buckets).arg(from).arg(to).arg("LIMIT").arg(0).arg(ENTRIES_MAX);
+                    pipeline.cmd("ZCOUNT").arg(&buckets).arg(from).arg(to);
+                }
+            }
+        }
+        let answers: Vec<redis::Value> = self.connection.query_all(&pipeline).await?;
+        let corrupt = |error: redis::ParsingError| StoreError::Corrupt(error.to_string());
+        let sample = |answer: &[redis::Value]| redis::from_redis_value::<Sample>(redis::Value::Array(answer.to_vec()));
+        let samples = answers.chunks(2).map(sample).collect::<Result<Vec<Sample>, _>>().map_err(corrupt)?;
+        let mut pipeline = redis::pipe();
+        for (LanePart { campaign, member, .. }, (times, _)) in parts.iter().zip(&samples) {
+            if let (false, lane) = lane_of(member) {
+                for time in times {
+                    pipeline.cmd("LLEN").arg(keys.bucket(campaign, lane, time));
+                }
+            }
+        }
+        let mut lengths = self.connection.query_all::<Vec<u64>>(&pipeline).await?.into_iter();
+        let mut contacts = Vec::with_capacity(parts.len());
+        for (LanePart { member, .. }, (entries, all)) in parts.iter().zip(&samples) {
+            let seen: u64 = if lane_of(member).0 {
+                entries.iter().map(|entry| rows_of(entry)).sum::<Result<u64, _>>()?
+            } else {
+                lengths.by_ref().take(entries.len()).sum()
+            };
+            contacts.push(seen as f64 * *all as f64 / entries.len().max(1) as f64);
+        }
+        Ok(contacts)
+    }
+}
+
+/// Whether a member of the sets of lanes stands for its queue, and its lane.
+fn lane_of(member: &str) -> (bool, &str) {
+    let (part, lane) = member.split_once(':').unwrap_or_default();
+    (part == "q", lane)
+}
+
+/// How many contacts an entry of a queue names: `position` or `first:count`.
+fn rows_of(entry: &str) -> Result<u64, StoreError> {
+    let count = entry.split_once(':').map_or(Ok(1), |(_, count)| count.parse());
+    count.map_err(|_| StoreError::Corrupt(format!("lane entry `{entry}`")))
+}
