@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use redial_shared::{
-    domain::{AttemptId, CampaignId, CampaignName, Outcome, Timestamp, notify::Topic, role::Role},
+    domain::{AttemptId, CampaignId, CampaignName, ContactState, Outcome, Timestamp, notify::Topic, role::Role},
     store::{FeedId, Happened, view::ContactView},
 };
 use serde::Serialize;
@@ -81,7 +81,12 @@ impl Teller<'_> {
                 let ended = outcome.and_then(|outcome| self.attempt(*attempt, outcome, contact, at));
                 let moved = moved.filter(|_| self.topics.contains(&Topic::Contact)).map(|state| {
                     let id = AttemptId { revision: *revision, ..*attempt };
-                    self.message(format!("{id}-{state}"), "contact", at, told_of(contact))
+                    self.message(
+                        format!("{id}-{state}"),
+                        "contact",
+                        decided_at(contact).unwrap_or(at),
+                        told_of(contact),
+                    )
                 });
                 ended.into_iter().chain(moved).collect()
             }
@@ -102,7 +107,7 @@ impl Teller<'_> {
         };
         let view = contact.attempts.iter().find(|view| view.id == attempt)?;
         let row = AttemptRow::of(contact, view, Role::Admin);
-        Some(self.message(format!("{attempt}-{outcome}"), "attempt", at, row))
+        Some(self.message(format!("{attempt}-{outcome}"), "attempt", view.ended_at.unwrap_or(at), row))
     }
 
     fn message(&self, id: String, kind: &'static str, at: Timestamp, own: impl Serialize) -> Message {
@@ -110,6 +115,12 @@ impl Teller<'_> {
         let body = Body { kind, timestamp: at.to_string(), data };
         Message { id, kind, body: serde_json::to_string(&body).expect("texts and numbers serialise") }
     }
+}
+
+/// When the call ended that decided of a contact: an event keeps its time when it is told again later.
+fn decided_at(contact: &ContactView) -> Option<Timestamp> {
+    let by_call = matches!(contact.state, ContactState::Completed | ContactState::Failed);
+    contact.attempts.last().filter(|_| by_call)?.ended_at
 }
 
 fn told_of(contact: &ContactView) -> Contact<'_> {

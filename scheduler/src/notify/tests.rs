@@ -32,6 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 struct Received {
     id: String,
     kind: String,
+    timestamp: String,
     data: Value,
     taken: bool,
 }
@@ -112,7 +113,9 @@ async fn receive(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: By
     let refused = *shared.refused.lock().unwrap();
     let status =
         refused.filter(|(of, _)| of.is_empty() || *of == kind).map_or(StatusCode::NO_CONTENT, |(_, with)| with);
-    let received = Received { id: header("webhook-id"), kind, data: event["data"].clone(), taken: status.is_success() };
+    let timestamp = event["timestamp"].as_str().unwrap().to_owned();
+    let (id, data, taken) = (header("webhook-id"), event["data"].clone(), status.is_success());
+    let received = Received { id, kind, timestamp, data, taken };
     shared.received.lock().unwrap().push(received);
     shared.news.notify_waiters();
     status
@@ -308,7 +311,8 @@ async fn a_replay_tells_the_same_events_again_and_only_those_of_its_time() {
     office.look().await;
     office.until_all_is_told().await;
     let first = listener.received();
-    let now = office.world.store.clock().now();
+    let now = office.world.store.clock().now() + Duration::from_secs(60);
+    office.world.store.set_now(now);
     let store = &office.world.store;
     let hour = Duration::from_secs(3600);
     let never = Timestamp::from_millis(now.as_millis() - 2 * hour.as_millis() as i64);
@@ -316,8 +320,11 @@ async fn a_replay_tells_the_same_events_again_and_only_those_of_its_time() {
     assert_eq!(store.tell_again(office.campaign, Some(never), Some(now + hour)).await.unwrap(), 6);
     office.look().await;
     listener.until("all comes again", |events| events.len() == 12).await;
-    let ids = |events: &[Received]| events.iter().map(|event| event.id.clone()).collect::<HashSet<_>>();
-    assert_eq!(ids(&first), ids(&listener.received()));
+    let told = |events: &[Received]| {
+        events.iter().map(|event| (event.id.clone(), event.timestamp.clone())).collect::<HashSet<_>>()
+    };
+    assert_eq!(told(&first).len(), 6);
+    assert_eq!(told(&first), told(&listener.received()), "an event keeps its id and its time");
 }
 
 #[tokio::test]
