@@ -144,6 +144,11 @@ impl Settings {
         }
     }
 
+    /// `workspace`
+    pub fn workspace(&self) -> &str {
+        &self.config.workspace
+    }
+
     /// `http.listen`, `HOST:PORT`.
     pub fn listen(&self) -> &str {
         self.config.http.listen_or_default()

@@ -136,6 +136,25 @@ async fn whoever_edits_moved_from_lane_to_lane_is_counted_once_and_no_more_when_
     assert_eq!(still_to_call(&caller, busy).await, (0, 0), "nobody is called after a stop");
 }
 
+#[tokio::test]
+async fn the_last_time_for_which_somebody_waits_is_not_one_that_an_edit_has_left_behind() {
+    let caller = Caller::new().await;
+    let campaign = caller.campaign("a", "", &[&[1], &[2]]).await;
+    let last = async || {
+        let info = caller.store.fresh_info(campaign).await.unwrap();
+        caller.store.last_due(&info).await.unwrap().map(|(_, due)| due)
+    };
+    assert_eq!(last().await, None);
+    for minutes in [30, 600, 90] {
+        let not_before = Some(Some(after(minutes * MINUTE)));
+        let later = ContactEdit { not_before, priority: Some(minutes as u8 / 30 % 9 + 1), ..ContactEdit::default() };
+        assert_eq!(edit(&caller, campaign, 0, later).await, EditAnswer::Changed);
+    }
+    assert_eq!(last().await, Some(after(90 * MINUTE)));
+    caller.store.cancel(campaign, &[0]).await.unwrap();
+    assert_eq!(last().await, None, "nobody is left of those who waited");
+}
+
 /// How many are due now and later, as a plan and the dashboard tell it.
 async fn still_to_call(caller: &Caller, campaign: CampaignId) -> (u64, u64) {
     let info = caller.store.fresh_info(campaign).await.unwrap();

@@ -9,6 +9,10 @@ use std::{
 };
 
 use crate::support::{Done, Stub};
+use redial_shared::{
+    domain::campaign,
+    store::{Store, Verb},
+};
 use serde_json::Value;
 
 /// Waits for a condition; the limit only bounds a failing test.
@@ -180,6 +184,26 @@ fn the_doctor_passes_a_fresh_machine_and_prints_json() {
         ["config", "data_dir", "redis-server", "redis", "time zones", "public holidays", "open files"]
     );
     assert!(!stub.dir().join("data").exists());
+}
+
+#[test]
+fn the_doctor_names_a_campaign_that_waits_for_one_which_is_not_there() {
+    let stub = Stub::start();
+    let mut up = stub.command(&["up"]).stderr(Stdio::null()).spawn().unwrap();
+    until("its own Redis answers", || answers(&stub));
+    let url = format!("redis+unix://{}", stub.dir().join("data/redis/redis.sock").display());
+    let waits = async {
+        let store = Store::connect(&url, "default", Duration::from_secs(15)).await.unwrap();
+        let source = "name = \"second\"\nprovider = \"acme\"\n[schedule]\nafter = \"first\"\n";
+        let (_, id) = store.apply(&campaign::parse(source, "second").unwrap(), source).await.unwrap();
+        store.change(id, Verb::Await, "", None).await.unwrap();
+    };
+    tokio::runtime::Runtime::new().unwrap().block_on(waits);
+    let doctor = Done::of(stub.command(&["doctor"]).output().unwrap());
+    let told = "campaigns        second: it starts when first completes, and first is not there any more";
+    assert!(doctor.stdout.contains(told), "{}", doctor.stdout);
+    signal(&up, "-TERM");
+    assert!(up.wait().unwrap().success());
 }
 
 #[test]

@@ -142,7 +142,10 @@ pub async fn contact(
     mut parts: Parts,
 ) -> Result<Json<ContactAnswer>, Problem> {
     let key = path_part(&mut parts, "contact").await?;
-    let campaign = state.store.campaign(&name).await?;
+    let mut campaign = state.store.campaign(&name).await?;
+    if let Some(why) = state.store.waits_in_vain(&campaign).await? {
+        campaign.reason = why;
+    }
     let contact = state.store.contact(&name, &key).await?.ok_or_else(|| {
         Problem::not_found(format!("campaign `{name}` has no such contact"))
             .with_hint("name it by its `id` in the list, or by one of its numbers in E.164: +12025550123")

@@ -18,6 +18,7 @@ mod forget;
 mod health;
 mod hooks;
 mod json;
+mod last_turn;
 mod limits;
 mod me;
 mod metrics;
@@ -69,6 +70,7 @@ pub struct ApiState {
     config: Arc<Config>,
     workspace: Arc<metrics::Workspace>,
     limits: Arc<limits::Limits>,
+    last_turns: Arc<last_turn::LastTurns>,
     /// The end of the server: answers that have no end of their own end then.
     closing: CancellationToken,
 }
@@ -77,7 +79,14 @@ impl ApiState {
     /// The state of one server.
     pub fn new(store: Store, config: Arc<Config>) -> Self {
         let limits = Arc::new(limits::Limits::new(config.http.rate));
-        Self { store, config, workspace: Arc::default(), limits, closing: CancellationToken::new() }
+        Self {
+            store,
+            config,
+            workspace: Arc::default(),
+            limits,
+            last_turns: Arc::default(),
+            closing: CancellationToken::new(),
+        }
     }
 
     /// Where campaigns stand. How an account fares is read once for all of its campaigns.
@@ -86,7 +95,12 @@ impl ApiState {
         let mut statuses = Vec::with_capacity(views.len());
         for view in views {
             let account = self.config.providers.get(&view.account);
-            let mut status = status::Status::of(view, account, self.store.clock().now());
+            let now = self.store.clock().now();
+            let last_turn = self.last_turns.of(&self.store, view, now).await?;
+            let mut status = status::Status::of(view, account, last_turn, now);
+            if let Some(why) = self.store.waits_in_vain(view).await? {
+                status.reason = why;
+            }
             if view.state == CampaignState::Running && status.reason.is_empty() {
                 if !troubles.contains_key(&view.account) {
                     let health = self.store.account_health(&view.account).await?;

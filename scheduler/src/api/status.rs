@@ -10,6 +10,8 @@ use redial_shared::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::estimate::LastTurn;
+
 /// Full seconds over which the present rate is the mean.
 const RATE_WINDOW_S: usize = 5;
 
@@ -120,8 +122,9 @@ impl From<&Counts> for ContactCounts {
 }
 
 impl Status {
-    /// The status of a campaign that dials through `account` (none: the configuration has no such account).
-    pub fn of(view: &CampaignView, account: Option<&AccountConfig>, now: Timestamp) -> Self {
+    /// The status of a campaign that dials through `account` (none: the configuration has no such account), and whose waiting
+    /// contacts have their `last_turn`.
+    pub fn of(view: &CampaignView, account: Option<&AccountConfig>, last_turn: LastTurn, now: Timestamp) -> Self {
         Self {
             campaign: view.name.to_string(),
             state: view.state.to_string(),
@@ -132,7 +135,7 @@ impl Status {
             live_calls: view.live_calls,
             rate_now: rate_now(&view.recent_starts),
             next_run_at: view.next_run_at.map(|at| at.to_string()),
-            finish_estimate: super::estimate::finish(view, account, now).map(|at| at.to_string()),
+            finish_estimate: super::estimate::finish(view, account, last_turn, now).map(|at| at.to_string()),
         }
     }
 }

@@ -75,7 +75,8 @@ impl Situation<'_> {
             CampaignState::Draft => format!("the campaign was not started: `redial start {name}`"),
             CampaignState::Scheduled => match campaign.next_run_at {
                 Some(at) => format!("the campaign's next run starts at {at}"),
-                None => "the campaign waits for its next run".to_owned(),
+                None if campaign.reason.is_empty() => "the campaign waits for its next run".to_owned(),
+                None => format!("the campaign waits: {}", campaign.reason),
             },
             CampaignState::Paused if campaign.reason.is_empty() => {
                 format!("the campaign is paused: `redial resume {name}`")

@@ -54,6 +54,51 @@ async fn whoever_edits_moved_to_another_lane_is_counted_once_and_no_more_when_fi
 }
 
 #[tokio::test]
+async fn a_campaign_that_waits_for_one_which_was_removed_or_stopped_says_so() {
+    let api = Api::start().await;
+    let toml = [("content-type", "application/toml")];
+    let first =
+        async || drop(api.ask("PUT", "/api/v1/campaigns/first", &toml, NIGHTLY.replace("nightly", "first")).await.ok());
+    first().await;
+    api.put_definition(&format!("{NIGHTLY}[schedule]\nafter = \"first\"\n")).await.ok();
+    api.upload("phone,id\n+12025550101,c-1\n").await.ok();
+    api.post("/campaigns/nightly/start").await.ok();
+    let reason = async || {
+        let status = api.get("/campaigns/nightly").await.ok();
+        assert_eq!(status["state"], "scheduled");
+        status["reason"].as_str().unwrap().to_owned()
+    };
+    assert!(!reason().await.contains("any more"));
+    api.ask("DELETE", "/api/v1/campaigns/first", &[], "").await.ok();
+    let told = "it starts when first completes, and first is not there any more";
+    assert!(reason().await.starts_with(told), "{}", reason().await);
+    let warnings = api.get("/campaigns/nightly/plan").await.ok()["warnings"].to_string();
+    assert!(warnings.contains(told), "{warnings}");
+    let why = api.get("/campaigns/nightly/contacts/c-1").await.ok()["why"].to_string();
+    assert!(why.contains(told), "{why}");
+    first().await;
+    assert!(!reason().await.contains("any more"), "there is one again");
+    for verb in ["start", "stop"] {
+        api.post(&format!("/campaigns/first/{verb}")).await.ok();
+    }
+    assert!(reason().await.contains("first was stopped, so it never completes"), "{}", reason().await);
+}
+
+#[tokio::test]
+async fn the_finish_of_a_running_campaign_waits_for_its_last_retry() {
+    let api = Api::start().await;
+    api.put_definition(&format!("{NIGHTLY}[retry.busy]\ndelays = [\"5h\"]\nmax = 1\n")).await.ok();
+    api.upload("phone,id\n+12025550101,c-1\n+12025550102,c-2\n").await.ok();
+    api.post("/campaigns/nightly/start").await.ok();
+    let now = api.store.clock().now();
+    end(&api.store, begin_one(&api.store, "call-1").await, Outcome::Busy, "Busy").await;
+    end(&api.store, begin_one(&api.store, "call-2").await, Outcome::Answered, "").await;
+    let finish = api.get("/campaigns/nightly").await.ok()["finish_estimate"].as_str().unwrap().to_owned();
+    let hours = |hours: u64| (now + std::time::Duration::from_secs(hours * 3600)).to_string();
+    assert!(hours(5) <= finish && finish < hours(6), "{finish} is not about {}", hours(5));
+}
+
+#[tokio::test]
 async fn what_keeps_contacts_from_being_called_is_a_warning() {
     let api = Api::start().await;
     let never = "restricted = [{ from = 2020-01-01T00:00:00Z, to = 2100-01-01T00:00:00Z }]\n";

@@ -1,6 +1,7 @@
 //! `redial doctor`: is everything here as it must be, and if not, what to do.
 
 mod calendar;
+mod campaigns;
 mod finding;
 mod machine;
 mod redis;
@@ -56,7 +57,7 @@ async fn all(settings: &Settings) -> Vec<Finding> {
     findings.push(machine::data_dir(settings.data_dir()));
     match settings.redis_url() {
         Err(failure) => findings.push(config_is_bad(&failure)),
-        Ok(Some(url)) => findings.extend(redis::check(url.expose_secret(), settings.durability()).await),
+        Ok(Some(url)) => findings.extend(running(url.expose_secret(), settings).await),
         Ok(None) => findings.extend(embedded(settings).await),
     }
     findings.extend(storage::check(settings).await);
@@ -85,10 +86,17 @@ fn config(settings: &Settings) -> Finding {
 async fn embedded(settings: &Settings) -> Vec<Finding> {
     let mut findings = vec![machine::redis_server()];
     match embedded_redis::url_of(settings.data_dir()) {
-        Some(url) if embedded_redis::answers(&url).await => {
-            findings.extend(redis::check(&url, settings.durability()).await)
-        }
+        Some(url) if embedded_redis::answers(&url).await => findings.extend(running(&url, settings).await),
         _ => findings.push(Finding::ok("redis", "embedded and not running: `redial up` starts it")),
+    }
+    findings
+}
+
+/// A Redis, and what it has of campaigns if it answers.
+async fn running(url: &str, settings: &Settings) -> Vec<Finding> {
+    let mut findings = redis::check(url, settings.durability()).await;
+    if findings.iter().all(|finding| finding.verdict != Verdict::Fail) {
+        findings.extend(campaigns::check(url, settings.workspace()).await);
     }
     findings
 }

@@ -114,7 +114,10 @@ pub async fn plan(State(state): State<ApiState>, Campaign(name): Campaign) -> Re
     let info = state.store.fresh_info(view.id).await?;
     let ahead = state.store.backlogs(&info).await?;
     let account = state.config.providers.get(&view.account).cloned();
-    let trouble = state.store.account_health(&view.account).await?.trouble(&view.account);
+    let trouble = match state.store.waits_in_vain(&view).await? {
+        Some(why) => Some(why),
+        None => state.store.account_health(&view.account).await?.trouble(&view.account),
+    };
     let others = state.store.campaigns().await?.into_iter().filter(|other| shares_account(other, &view)).collect();
     let caps = state.store.caps_in_force().await?;
     let caps = caps.words(view.id).into_iter().map(str::to_owned).collect();

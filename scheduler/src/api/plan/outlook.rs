@@ -5,9 +5,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use redial_shared::{
     config::AccountConfig,
     domain::{
-        CampaignState, ContactState, Interval, Outcome, Place, Timestamp,
+        CampaignState, ContactState, Interval, Place, Timestamp,
         campaign::{self, Pacing},
-        retry::RetryPolicy,
         schedule::{Schedule, next_run},
     },
     store::{Ahead, CampaignInfo, LaneBacklog, view::CampaignView},
@@ -166,7 +165,7 @@ impl Outlook {
         let limited_by = if is_less { "other campaigns" } else { limited_by };
         let calls_max = policy.max_attempts;
         let calls_per_contact = estimate::calls_each(again, calls_max);
-        let delay = typical_delay(policy, &self.view.counts.outcomes);
+        let delay = estimate::typical_delay(policy, &self.view.counts.outcomes);
         let shown = PlanPace { calls_per_s, limited_by, calls_per_contact, call_s, assumed };
         (Pace { rates, again, calls_max, delay }, told, shown)
     }
@@ -336,18 +335,4 @@ fn least(limits: impl IntoIterator<Item = Limit>) -> Option<Limit> {
 fn spans(intervals: &[Interval], until: Timestamp) -> Vec<Span> {
     let shown = intervals.iter().filter(|interval| interval.from < until);
     shown.map(|interval| Span { from: interval.from.to_string(), to: interval.to.to_string() }).collect()
-}
-
-/// After how long those are called again who are, by the outcomes so far.
-fn typical_delay(policy: &RetryPolicy, outcomes: &BTreeMap<Outcome, u64>) -> Duration {
-    let first =
-        |outcome: &Outcome| policy.of(*outcome).filter(|rule| rule.max > 0).map(|rule| rule.delay_after(1).duration());
-    let so_far = outcomes.iter().filter_map(|(outcome, count)| Some((first(outcome)?, *count)));
-    let mut delays: Vec<(Duration, u64)> = so_far.collect();
-    if delays.is_empty() {
-        delays = [Outcome::Busy, Outcome::NoAnswer].iter().filter_map(first).map(|delay| (delay, 1)).collect();
-    }
-    let (seconds, count) =
-        delays.iter().fold((0.0, 0), |(sum, n), (delay, count)| (sum + delay.as_secs_f64() * *count as f64, n + count));
-    Duration::try_from_secs_f64(seconds / (count.max(1) as f64)).unwrap_or_default()
 }
