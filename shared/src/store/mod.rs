@@ -53,6 +53,7 @@ mod standing;
 mod suppressions;
 mod timeline;
 mod tokens;
+mod traces;
 mod uncap;
 mod upload;
 pub mod view;
