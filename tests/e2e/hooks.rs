@@ -169,7 +169,9 @@ fn metrics_agree_with_the_ledger(scheduler: &Scrape, worker: &Scrape) {
     let placed = [("request", "call"), ("answer", "accepted")];
     assert_eq!(worker.sum("redial_provider_requests_total", &placed), 300.0);
     assert_eq!(worker.sum("redial_send_lag_seconds_count", &[]), 300.0);
-    assert_eq!(worker.sum("redial_call_lateness_seconds_count", &[]), 100.0, "retries were due at a time");
+    let timed = worker.sum("redial_call_lateness_seconds_count", &[]);
+    // One that was not sent in time comes up again at once, and is due at no time.
+    assert!((100.0 - withdrawn..=100.0).contains(&timed), "{timed} retries were due at a time, {withdrawn} withdrawn");
     assert!(worker.sum("redial_poll_lag_seconds_count", &[]) > 0.0);
     assert!(worker.sum("redial_redis_command_seconds_count", &[("command", "begin")]) > 0.0);
     assert!(scheduler.sum("redial_hooks_total", &[("result", "poll_due")]) > 0.0, "{}", scheduler.text);
