@@ -83,7 +83,7 @@ pub struct Globals {
 pub enum LogFormat {
     /// For people.
     Text,
-    /// An object a line.
+    /// A JSON object a line.
     Json,
 }
 

@@ -1,6 +1,6 @@
 //! Logs of the processes, on stderr.
 
-use std::io;
+use std::{io, panic};
 
 use tracing_subscriber::EnvFilter;
 
@@ -18,6 +18,18 @@ pub fn start(format: LogFormat, verb: &Verb) {
     let subscriber = tracing_subscriber::fmt().with_writer(io::stderr).with_env_filter(filter);
     match format {
         LogFormat::Text => subscriber.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).init(),
-        LogFormat::Json => subscriber.json().init(),
+        LogFormat::Json => {
+            subscriber.json().flatten_event(true).with_current_span(true).with_span_list(false).init();
+            panic::set_hook(Box::new(tell_panic));
+        }
     }
+}
+
+/// A panic is an object in a line too.
+fn tell_panic(panic: &panic::PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    let payload = panic.payload();
+    let owned = || payload.downcast_ref::<String>().map(String::as_str);
+    let cause = payload.downcast_ref::<&str>().copied().or_else(owned).unwrap_or("no words");
+    tracing::error!(place, cause, "a task panicked");
 }

@@ -19,6 +19,7 @@ use redial_shared::{
     provider,
     storage::Storage,
     store::Store,
+    telemetry::traces::{Exporter, TraceSettings},
 };
 pub use redial_simulator::{AddedFault, Kind, Span};
 use redial_simulator::{FICTITIOUS_MAX, Ring, SimulatorConfig, generate_contacts};
@@ -64,10 +65,13 @@ impl Roles {
 /// # Errors
 /// Exit code 2 when a named file is missing or something is wrong in it.
 pub fn settings(file: Option<&Path>) -> Result<Settings, Failure> {
-    let environment =
-        env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let config = Config::load(file, environment).map_err(|error| hinted(Failure::usage(&error), error.hint()))?;
+    let config = Config::load(file, environment()).map_err(|error| hinted(Failure::usage(&error), error.hint()))?;
     Ok(Settings { config })
+}
+
+/// The variables that are text.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 impl Settings {
@@ -218,6 +222,8 @@ pub async fn run(roles: Roles, settings: &Settings, redis_url: &str, stop: Cance
         store.require_durable().await.map_err(|error| Failure::failed(&error))?;
     }
     store.set_caps(&config.caps).await.map_err(|error| Failure::failed(&error))?;
+    let traced = CancellationToken::new();
+    let exporting = trace(&store)?.map(|exporter| tokio::spawn(exporter.run(traced.clone())));
     let mut running = JoinSet::new();
     let api = ApiState::new(store.clone(), config.clone());
     if roles.scheduler {
@@ -244,7 +250,28 @@ pub async fn run(roles: Roles, settings: &Settings, redis_url: &str, stop: Cance
         result = result.and(ended);
         stop.cancel();
     }
+    // What the last calls told is still sent.
+    traced.cancel();
+    if let Some(exporting) = exporting {
+        exporting.await.map_err(|error| Failure::failed(&error))?;
+    }
     result
+}
+
+/// Lets the store's spans go where OpenTelemetry's variables tell; none where they tell nothing.
+///
+/// # Errors
+/// Exit code 2 when a variable is no good.
+fn trace(store: &Store) -> Result<Option<Exporter>, Failure> {
+    let Some(settings) = TraceSettings::of(environment()).map_err(|error| Failure::usage(&error))? else {
+        return Ok(None);
+    };
+    let (endpoint, dropped) =
+        (settings.endpoint.host_str().unwrap_or_default().to_owned(), store.metrics().spans_dropped());
+    let (exporter, tracer) = Exporter::new(settings, dropped).map_err(|error| Failure::failed(&error))?;
+    store.trace_with(tracer);
+    tracing::info!(collector = endpoint, "traces are sent");
+    Ok(Some(exporter))
 }
 
 /// Before the private Redis is shut down in order: nobody else uses it, so the next start has nothing to wait for.

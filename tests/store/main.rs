@@ -11,6 +11,7 @@ mod pacing;
 mod recordings;
 mod requests;
 mod suppressions;
+mod telemetry;
 mod zones;
 
 use std::time::Duration;

@@ -2,6 +2,7 @@
 //! processes, the simulator's ledger, and an auditor that holds the one against the other.
 
 mod audit;
+mod collector;
 mod http;
 mod ledger;
 mod list;
@@ -14,6 +15,7 @@ mod scrape;
 mod wait;
 
 pub use audit::{Audit, busiest_second};
+pub use collector::{Collector, Delivered};
 pub use ledger::{Ledger, OfProvider, Requests, Ring};
 pub use list::{Pattern, ScriptedList};
 pub use policy::{Next, Policy, Rule};

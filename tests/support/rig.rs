@@ -43,6 +43,7 @@ pub struct Rig {
     server_url: String,
     config: PathBuf,
     environment: Vec<(&'static str, String)>,
+    log_format: Option<&'static str>,
     _simulator: Process,
     directory: TempDir,
 }
@@ -98,6 +99,16 @@ impl Rig {
         rig
     }
 
+    /// Sets an environment variable for all processes that are started from now on.
+    pub fn set(&mut self, name: &'static str, value: &str) {
+        self.environment.push((name, value.to_owned()));
+    }
+
+    /// Has all processes that are started from now on log in this format.
+    pub fn log_in(&mut self, format: &'static str) {
+        self.log_format = Some(format);
+    }
+
     fn bare(simulator: &SimulatorConfig) -> Self {
         let keep = env::var_os(KEEP).is_some();
         let mut directory = tempfile::Builder::new();
@@ -118,6 +129,7 @@ impl Rig {
             server_url: format!("http://127.0.0.1:{}", free_port()),
             config: PathBuf::new(),
             environment: Vec::new(),
+            log_format: None,
             _simulator: simulator,
             directory,
         }
@@ -198,12 +210,15 @@ impl Rig {
         let mut command = Command::new(redial());
         command.current_dir(self.directory.path()).stdin(Stdio::null());
         for (name, _) in env::vars_os() {
-            if name.to_str().is_some_and(|name| name.starts_with("REDIAL_")) {
+            if name.to_str().is_some_and(|name| name.starts_with("REDIAL_") || name.starts_with("OTEL_")) {
                 command.env_remove(name);
             }
         }
         command.env_remove("RUST_LOG").envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.arg("--config").arg(config);
+        if let Some(format) = self.log_format {
+            command.args(["--log-format", format]);
+        }
         command
     }
 

@@ -18,7 +18,10 @@ use redial_shared::{
     },
     provider::{BadKey, CallRequest, CompiledCall, DialAnswer, HttpAnswer, Patience, PollError, Refusal, Results},
     store::{BeginAnswer, CampaignInfo, Claimed, Intent, Placed, PollEntry, Row, Settled, Settlement, Verb},
-    telemetry::metrics::{Answer, Request as AskedFor},
+    telemetry::{
+        metrics::{Answer, Request as AskedFor},
+        traces::{SpanKind, TraceId},
+    },
 };
 use secrecy::SecretString;
 use tokio::sync::OwnedSemaphorePermit;
@@ -103,6 +106,7 @@ pub(crate) async fn place(job: Job) {
     let engine = job.account.engine.clone();
     let clock = engine.store.clock();
     let permit = clock.instant_of(job.claimed.permit_us);
+    let began = Instant::now();
     let Some((mut intent, number)) = intent(&job, engine.worker()) else {
         tracing::error!(campaign = %job.info.name, position = job.claimed.position, "its record names a number it lacks");
         return give_back(&job, Some(clock.now() + LATER)).await;
@@ -143,6 +147,9 @@ pub(crate) async fn place(job: Job) {
     match job.account.begins.commit((attempt.worker(), intent)).await {
         Some(BeginAnswer::Begun { send_by_us }) => {
             job.account.metrics.intents.inc();
+            engine.store.trace_attempt(attempt.id, "intent", SpanKind::Internal, began, |span| {
+                span.with("redial.campaign", job.info.name.as_str()).with("redial.provider", &job.account.name)
+            });
             match prepared {
                 Ok((call, request, ready)) => {
                     sleep_until(permit).await;
@@ -153,7 +160,7 @@ pub(crate) async fn place(job: Job) {
             }
         }
         Some(refused) => {
-            tracing::debug!(attempt = %attempt.id, ?refused, "not begun");
+            tracing::debug!(attempt_id = %attempt.id, account = job.account.name, ?refused, "not begun");
             refused.refusal().into_iter().for_each(|reason| job.account.metrics.refused(reason));
         }
         None => {}
@@ -199,42 +206,45 @@ fn intent(job: &Job, worker: u32) -> Option<(Intent, PhoneNumber)> {
 impl Attempt {
     async fn dial(&self, call: &dyn CompiledCall, request: Request<Full<Bytes>>, ready: Ready, send_by: Instant) {
         let dialed = self.account.dialer.send(ready, request, send_by).await;
-        self.measure(&dialed);
-        let metrics = &self.account.metrics;
         match dialed {
             Dialed::NotSent { cause } => {
-                metrics.answered(AskedFor::Call, Answer::NotSent);
-                tracing::debug!(attempt = %self.id, cause, "not sent; the contact goes back");
+                self.account.metrics.answered(AskedFor::Call, Answer::NotSent);
+                tracing::debug!(attempt_id = %self.id, trace_id = %TraceId::of_attempt(self.id), account = self.account.name, cause, "not sent; the contact goes back");
                 self.withdraw(None, "").await;
             }
             Dialed::InDoubt { cause, sent_at } => {
-                tracing::warn!(attempt = %self.id, cause, "no answer: the phone may be ringing");
+                tracing::warn!(attempt_id = %self.id, trace_id = %TraceId::of_attempt(self.id), account = self.account.name, cause, "no answer: the phone may be ringing");
                 let reason = format!("no answer to the call request: {cause}");
-                metrics.answered(AskedFor::Call, Answer::InDoubt);
+                self.measure(sent_at, Answer::InDoubt);
                 self.account.failing(&cause).await;
                 self.end(Outcome::Unknown, "", &reason, Some(sent_at), false).await;
             }
             Dialed::Answered { status, headers, body, sent_at } => {
                 let answer = HttpAnswer { status, headers: &headers, body: &body, received_at: self.now() };
                 let answer = call.answer(&answer);
-                metrics.answered(AskedFor::Call, kind_of(&answer));
+                self.measure(sent_at, kind_of(&answer));
                 self.answered(answer, sent_at).await;
             }
         }
     }
 
-    /// How late the request was sent, and how long its answer took.
-    fn measure(&self, dialed: &Dialed) {
-        let (Dialed::InDoubt { sent_at, .. } | Dialed::Answered { sent_at, .. }) = dialed else { return };
-        let metrics = &self.account.metrics;
-        let clock = self.account.engine.store.clock();
-        let (sent_us, claimed) = (clock.at_us(*sent_at), &self.intent.claimed);
-        metrics.took(AskedFor::Call, sent_at.elapsed(), None);
+    /// How late the request was sent, and how it was answered by now.
+    fn measure(&self, sent_at: Instant, answer: Answer) {
+        let Self { account, info, intent: Intent { claimed, .. }, .. } = self;
+        let (store, metrics) = (&account.engine.store, &account.metrics);
+        let sent_us = store.clock().at_us(sent_at);
+        let trace = || store.trace_of(self.id).map(|trace| trace.to_string());
+        metrics.answered(AskedFor::Call, answer);
+        metrics.took(AskedFor::Call, sent_at.elapsed(), trace());
         metrics.sent(Duration::from_micros(u64::try_from(sent_us - claimed.permit_us).unwrap_or(0)));
         if let Some(due) = claimed.record.as_ref().and_then(|record| record.due) {
             let sent = Timestamp::from_millis(sent_us / 1000);
-            metrics.late(self.account.openings.lateness(&self.info, claimed.lane, due, sent), None);
+            metrics.late(account.openings.lateness(info, claimed.lane, due, sent), trace());
         }
+        store.trace_attempt(self.id, "call request", SpanKind::Client, sent_at, |span| {
+            let span = span.with("redial.provider", &account.name).with("redial.answer", answer.as_str());
+            span.failed_if(answer != Answer::Accepted)
+        });
     }
 
     /// The request, if there is to be one.

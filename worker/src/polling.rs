@@ -1,12 +1,16 @@
 //! Polling: asking the provider what has become of calls, many in one request where it can.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use redial_shared::{
     domain::{Outcome, Timestamp, campaign::ResultsPolicy, learned::Captured, polling, transition::Ending},
     provider::{CallReport, PollError, Results},
     store::{PollEntry, StoreError, TakenPolls},
-    telemetry::metrics::Request,
+    telemetry::{metrics::Request, traces::SpanKind},
 };
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
@@ -91,7 +95,15 @@ async fn ask_for(account: &Account, entries: &[PollEntry]) -> Learned {
     if account.results() == Results::Hook {
         return nothing(Duration::ZERO);
     }
-    match learn(account, entries).await {
+    let began = Instant::now();
+    let learned = learn(account, entries).await;
+    for entry in entries {
+        account.engine.store.trace_attempt(entry.attempt, "poll", SpanKind::Client, began, |span| {
+            let span = span.with("redial.provider", &account.name).with("redial.calls", entries.len().to_string());
+            span.failed_if(learned.is_err())
+        });
+    }
+    match learned {
         Ok(reports) => {
             account.answered().await;
             Learned { reports, is_answered: true, pause: Duration::ZERO }

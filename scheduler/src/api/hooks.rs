@@ -109,7 +109,7 @@ pub async fn receive(
         },
     };
     state.store.metrics().hook(account.name(), word);
-    tracing::debug!(provider = account.name(), result = word, "hook");
+    tracing::debug!(account = account.name(), result = word, "hook");
     answer
 }
 
@@ -134,7 +134,7 @@ async fn read(
     })?;
     let delivery = Delivery { headers, body: &body, address, received_at };
     account.provider().hook(&delivery).map_err(|forged| {
-        tracing::warn!(provider = account.name(), cause = forged.0, "a hook was refused: it is not proved who sent it");
+        tracing::warn!(account = account.name(), cause = forged.0, "a hook was refused: it is not proved who sent it");
         ("forged", refuse(forged))
     })
 }
@@ -194,11 +194,12 @@ async fn heard(
 }
 
 const fn worth(heard: Heard) -> (u8, &'static str) {
-    match heard {
-        Heard::Unknown => (0, "unknown"),
-        Heard::NothingNew => (1, "nothing_new"),
-        Heard::Learned => (2, "learned"),
-        Heard::PollDue => (3, "poll_due"),
-        Heard::Settled => (4, "settled"),
-    }
+    let worth = match heard {
+        Heard::Unknown => 0,
+        Heard::NothingNew => 1,
+        Heard::Learned => 2,
+        Heard::PollDue => 3,
+        Heard::Settled => 4,
+    };
+    (worth, heard.as_str())
 }

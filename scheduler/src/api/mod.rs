@@ -160,7 +160,7 @@ pub fn router(state: ApiState) -> Router {
         Some(cross_origin) => api.layer(cross_origin),
         None => api,
     };
-    observed(api).with_state(state)
+    observed(api, &state).with_state(state)
 }
 
 fn with_fallbacks(router: Router<ApiState>) -> Router<ApiState> {
@@ -168,11 +168,11 @@ fn with_fallbacks(router: Router<ApiState>) -> Router<ApiState> {
 }
 
 /// What every answer has in common.
-fn observed(router: Router<ApiState>) -> Router<ApiState> {
+fn observed(router: Router<ApiState>, state: &ApiState) -> Router<ApiState> {
     router
         .layer(limits::body_limit())
         .layer(middleware::from_fn(browsers::careful))
-        .layer(middleware::from_fn(requests::observe))
+        .layer(middleware::from_fn_with_state(state.clone(), requests::observe))
 }
 
 /// Serves all of it until `shutdown`, then ends the requests that are under way, for at most 10 seconds.
@@ -189,5 +189,5 @@ pub async fn serve(listener: TcpListener, state: ApiState, shutdown: Cancellatio
 /// # Errors
 /// Those of the listener.
 pub async fn serve_health(listener: TcpListener, state: ApiState, shutdown: CancellationToken) -> io::Result<()> {
-    server::serve(listener, observed(with_fallbacks(health::routes())).with_state(state), shutdown).await
+    server::serve(listener, observed(with_fallbacks(health::routes()), &state).with_state(state), shutdown).await
 }

@@ -84,7 +84,7 @@ pub async fn list(State(state): State<ApiState>) -> Result<Json<ProviderList>, P
 )]
 pub async fn pause(State(state): State<ApiState>, Account(name): Account) -> Result<Json<ProviderAnswer>, Problem> {
     let last_send = state.store.pause_account(&name, "by request").await?;
-    tracing::info!(provider = name, "paused by request");
+    tracing::info!(account = name, "paused by request");
     tokio::time::sleep(last_send.since(state.store.clock().now())).await;
     answer(&state, &name).await.map(Json)
 }
@@ -100,7 +100,7 @@ pub async fn pause(State(state): State<ApiState>, Account(name): Account) -> Res
 )]
 pub async fn resume(State(state): State<ApiState>, Account(name): Account) -> Result<Json<ProviderAnswer>, Problem> {
     state.store.resume_account(&name).await?;
-    tracing::info!(provider = name, "resumed by request");
+    tracing::info!(account = name, "resumed by request");
     answer(&state, &name).await.map(Json)
 }
 

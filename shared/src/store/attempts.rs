@@ -1,14 +1,14 @@
 //! An attempt's life in the store: intent, call, end. All are batched, and all compare the record's revision first.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{
     Store, StoreError, arguments::Arguments, caps::contact_key, claims::Claimed, hooks::EarlyWord, limits,
     opt_out::OptOut, polls::PollEntry, record_codec, refused::Refused,
 };
 use crate::{
-    domain::{AttemptId, CampaignId, ContactPosition, Timestamp, record::Record, transition::Change},
-    telemetry::metrics::Refusal,
+    domain::{AttemptId, CampaignId, ContactPosition, Outcome, Timestamp, record::Record, transition::Change},
+    telemetry::{metrics::Refusal, traces::TraceId},
 };
 
 /// What a worker wants to begin: one claimed contact, with the record that makes it a dialing one.
@@ -235,10 +235,11 @@ impl Store {
     /// # Errors
     /// When Redis does not answer: try again, a change that was written already is recognised.
     pub async fn conclude(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StoreError> {
+        let began = Instant::now();
         let settled = self.conclude_again(settlements).await?;
         for (settlement, settled) in settlements.iter().zip(&settled) {
             if *settled == Settled::Written {
-                self.count_end(settlement).await;
+                self.tell_end(settlement, began).await;
             }
         }
         Ok(settled)
@@ -258,13 +259,22 @@ impl Store {
         answers.into_iter().zip(settlements).map(|(answer, one)| settled(answer, &one.change.record)).collect()
     }
 
-    async fn count_end(&self, settlement: &Settlement) {
-        let Change { counted_before, counted_now, .. } = settlement.change;
-        let Some(outcome) = counted_now.filter(|_| counted_now != counted_before) else { return };
+    /// For metrics and traces.
+    async fn tell_end(&self, settlement: &Settlement, began: Instant) {
         // A campaign that is gone by now has no calls that anybody counts.
-        if let Ok(info) = self.info(settlement.attempt.campaign, 0).await {
-            self.metrics().ended(info.account_at(settlement.called_at), outcome);
+        let Ok(info) = self.info(settlement.attempt.campaign, 0).await else { return };
+        let Change { counted_before, counted_now, attempts, .. } = settlement.change;
+        let (attempt, account) = (settlement.attempt, info.account_at(settlement.called_at));
+        let outcome = counted_now.filter(|_| counted_now != counted_before);
+        if let Some(outcome) = outcome {
+            self.metrics().ended(account, outcome);
         }
+        let Some(outcome) = outcome.map(Outcome::as_str).or((attempts < 0).then_some("withdrawn")) else { return };
+        tracing::debug!(
+            attempt_id = %attempt, trace_id = %TraceId::of_attempt(attempt), campaign = %info.name, account, outcome,
+            "attempt ended"
+        );
+        self.trace_end(&info, settlement, outcome, began);
     }
 
     /// Intents that nobody settled in time: their calls are in doubt. The caller concludes them.

@@ -3,7 +3,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -13,7 +13,10 @@ use redis::{Client, Cmd, FromRedisValue, Pipeline, Value, aio::MultiplexedConnec
 use tokio::sync::{Mutex, watch};
 
 use super::{StoreError, keys::Keys, scripts};
-use crate::{domain::Timestamp, telemetry::metrics::Metrics};
+use crate::{
+    domain::Timestamp,
+    telemetry::{metrics::Metrics, traces::Tracer},
+};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
@@ -29,6 +32,8 @@ pub(super) struct Connection {
     restarts: watch::Sender<u64>,
     commands: AtomicU64,
     metrics: Arc<Metrics>,
+    /// Where spans go, once somebody wants them.
+    pub(super) tracer: OnceLock<Tracer>,
     /// Connections made so far.
     connections: AtomicU64,
     /// Whether only a Redis will do that has a write on disk before it answers.
@@ -58,6 +63,7 @@ impl Connection {
             restarts: watch::Sender::new(0),
             commands: AtomicU64::new(0),
             metrics: Arc::default(),
+            tracer: OnceLock::new(),
             connections: AtomicU64::new(0),
             strict: AtomicBool::new(false),
         });

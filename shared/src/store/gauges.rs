@@ -12,8 +12,6 @@ const LANES_MIN: usize = 2;
 const ENTRIES_MAX: usize = 64;
 /// Campaigns, or lanes, of one pipeline.
 const AT_ONCE: usize = 128;
-/// A lane's score is its rank by this, and when it closes (`include/lanes.lua`).
-const LANE_RANK: f64 = 1e13;
 
 /// What one account has to do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,16 +27,17 @@ pub struct QueueDepth {
 /// One part of a lane.
 struct LanePart {
     campaign: CampaignId,
+    /// That of its campaign: hours of another one do not count.
+    version: u32,
     account: String,
     /// `q:lane` or `w:lane`
     member: String,
-    is_open: bool,
     /// For how many of its campaign's it stands.
     weight: f64,
 }
 
-/// A part of a list, and the length of all of it.
-type Sample = (Vec<String>, u64);
+/// A part of a list, the length of all of it, and its lane's hours.
+type Sample = (Vec<String>, u64, Option<String>);
 
 impl Store {
     /// What accounts have to do in campaigns that run. Where there are many lanes or entries, some stand for the others.
@@ -54,15 +53,15 @@ impl Store {
         let mut parts = Vec::new();
         let most = (LANES_MAX / running.len().max(1)).max(LANES_MIN);
         for some in running.chunks(AT_ONCE) {
-            parts.append(&mut self.lane_parts(some, most, now).await?);
+            parts.append(&mut self.lane_parts(some, most).await?);
         }
         let mut depths: BTreeMap<String, QueueDepth> = BTreeMap::new();
         for some in parts.chunks(AT_ONCE) {
-            for (part, contacts) in some.iter().zip(self.contacts_of(some, now).await?) {
+            for (part, (contacts, is_open)) in some.iter().zip(self.contacts_of(some, now).await?) {
                 let depth = depths.entry(part.account.clone()).or_default();
                 let contacts = (contacts * part.weight).round() as u64;
                 depth.due += contacts;
-                if part.is_open {
+                if is_open && contacts > 0 {
                     depth.callable += contacts;
                     depth.lanes_open += part.weight.round() as u64;
                 }
@@ -71,47 +70,31 @@ impl Store {
         Ok(depths)
     }
 
-    /// The parts of lanes that stand for all of each campaign, `most` of the open ones and of the closed ones.
-    async fn lane_parts(
-        &self,
-        campaigns: &[&CampaignView],
-        most: usize,
-        now: Timestamp,
-    ) -> Result<Vec<LanePart>, StoreError> {
+    /// The parts of lanes that stand for all of each campaign, `most` of those that were open when they were last looked at,
+    /// and of the others. Nobody moves them while nobody claims.
+    async fn lane_parts(&self, campaigns: &[&CampaignView], most: usize) -> Result<Vec<LanePart>, StoreError> {
         let keys = self.connection.keys();
         let mut pipeline = redis::pipe();
         for campaign in campaigns {
             for key in [keys.lanes_open(campaign.id), keys.lanes_closed(campaign.id)] {
-                pipeline.cmd("ZRANGE").arg(&key).arg(0).arg(most - 1).arg("WITHSCORES");
-                pipeline.cmd("ZCARD").arg(&key);
+                pipeline.cmd("ZRANGE").arg(&key).arg(0).arg(most - 1).cmd("ZCARD").arg(&key);
             }
         }
-        type Answer = (Vec<(String, f64)>, u64);
         let answers: Vec<redis::Value> = self.connection.query_all(&pipeline).await?;
         let mut parts = Vec::new();
-        for (campaign, answers) in campaigns.iter().zip(answers.chunks(4)) {
-            for (place, answer) in answers.chunks(2).enumerate() {
-                let (lanes, all): Answer = redis::from_redis_value(redis::Value::Array(answer.to_vec()))
-                    .map_err(|error| StoreError::Corrupt(error.to_string()))?;
-                let weight = all as f64 / lanes.len().max(1) as f64;
-                let now = now.as_millis() as f64;
-                let stands_open = place == 0;
-                // Nobody moves a lane while nobody claims: its score tells where it belongs by now.
-                let is_open = |score: f64| if stands_open { score % LANE_RANK > now } else { score <= now };
-                parts.extend(lanes.into_iter().map(|(member, score)| LanePart {
-                    campaign: campaign.id,
-                    account: campaign.account.clone(),
-                    member,
-                    is_open: is_open(score),
-                    weight,
-                }));
-            }
+        for (campaign, answer) in campaigns.iter().flat_map(|campaign| [campaign; 2]).zip(answers.chunks(2)) {
+            let (lanes, all) = read::<(Vec<String>, u64)>(answer)?;
+            let weight = all as f64 / lanes.len().max(1) as f64;
+            let CampaignView { id: campaign, version, account, .. } = campaign;
+            let part =
+                |member| LanePart { campaign: *campaign, version: *version, account: account.clone(), member, weight };
+            parts.extend(lanes.into_iter().map(part));
         }
         Ok(parts)
     }
 
-    /// How many contacts of each part are due, about.
-    async fn contacts_of(&self, parts: &[LanePart], now: Timestamp) -> Result<Vec<f64>, StoreError> {
+    /// How many contacts of each part are due, about, and whether its lane is inside its hours.
+    async fn contacts_of(&self, parts: &[LanePart], now: Timestamp) -> Result<Vec<(f64, bool)>, StoreError> {
         let keys = self.connection.keys();
         let mut pipeline = redis::pipe();
         for LanePart { campaign, member, .. } in parts {
@@ -127,13 +110,12 @@ impl Store {
                     pipeline.cmd("ZCOUNT").arg(&buckets).arg(from).arg(to);
                 }
             }
+            pipeline.cmd("HGET").arg(keys.lane_hours(campaign)).arg(lane_of(member).1);
         }
         let answers: Vec<redis::Value> = self.connection.query_all(&pipeline).await?;
-        let corrupt = |error: redis::ParsingError| StoreError::Corrupt(error.to_string());
-        let sample = |answer: &[redis::Value]| redis::from_redis_value::<Sample>(redis::Value::Array(answer.to_vec()));
-        let samples = answers.chunks(2).map(sample).collect::<Result<Vec<Sample>, _>>().map_err(corrupt)?;
+        let samples = answers.chunks(3).map(read::<Sample>).collect::<Result<Vec<_>, _>>()?;
         let mut pipeline = redis::pipe();
-        for (LanePart { campaign, member, .. }, (times, _)) in parts.iter().zip(&samples) {
+        for (LanePart { campaign, member, .. }, (times, ..)) in parts.iter().zip(&samples) {
             if let (false, lane) = lane_of(member) {
                 for time in times {
                     pipeline.cmd("LLEN").arg(keys.bucket(campaign, lane, time));
@@ -142,13 +124,14 @@ impl Store {
         }
         let mut lengths = self.connection.query_all::<Vec<u64>>(&pipeline).await?.into_iter();
         let mut contacts = Vec::with_capacity(parts.len());
-        for (LanePart { member, .. }, (entries, all)) in parts.iter().zip(&samples) {
+        for (LanePart { member, version, .. }, (entries, all, hours)) in parts.iter().zip(&samples) {
             let seen: u64 = if lane_of(member).0 {
                 entries.iter().map(|entry| rows_of(entry)).sum::<Result<u64, _>>()?
             } else {
                 lengths.by_ref().take(entries.len()).sum()
             };
-            contacts.push(seen as f64 * *all as f64 / entries.len().max(1) as f64);
+            let is_open = hours.as_deref().is_some_and(|hours| is_open_at(hours, *version, now));
+            contacts.push((seen as f64 * *all as f64 / entries.len().max(1) as f64, is_open));
         }
         Ok(contacts)
     }
@@ -164,4 +147,20 @@ fn lane_of(member: &str) -> (bool, &str) {
 fn rows_of(entry: &str) -> Result<u64, StoreError> {
     let count = entry.split_once(':').map_or(Ok(1), |(_, count)| count.parse());
     count.map_err(|_| StoreError::Corrupt(format!("lane entry `{entry}`")))
+}
+
+/// Whether hours as they are stored, `version|from-to,from-to,…` in milliseconds, are of this version and open now.
+fn is_open_at(hours: &str, version: u32, now: Timestamp) -> bool {
+    let Some((of, spans)) = hours.split_once('|') else { return false };
+    let is_within = |span: &str| {
+        let (from, to) = span.split_once('-')?;
+        let (from, to) = (from.parse::<i64>().ok()?, to.parse::<i64>().ok()?);
+        Some(from <= now.as_millis() && now.as_millis() < to)
+    };
+    of.parse() == Ok(version) && spans.split(',').any(|span| is_within(span) == Some(true))
+}
+
+fn read<T: redis::FromRedisValue>(answers: &[redis::Value]) -> Result<T, StoreError> {
+    let value = redis::Value::Array(answers.to_vec());
+    redis::from_redis_value(value).map_err(|error| StoreError::Corrupt(error.to_string()))
 }

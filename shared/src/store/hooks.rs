@@ -3,19 +3,22 @@
 
 mod early;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 pub(super) use early::EarlyWord;
 
 use super::{Placed, PollEntry, Settled, Store, StoreError, arguments::Arguments};
-use crate::domain::{
-    AttemptId, Outcome,
-    learned::Captured,
-    polling,
-    record::{AttemptRecord, Record},
-    transition::{self, Ending},
+use crate::{
+    domain::{
+        AttemptId, Outcome,
+        learned::Captured,
+        polling,
+        record::{AttemptRecord, Record},
+        transition::{self, Ending},
+    },
+    telemetry::traces::SpanKind,
 };
 
 /// How often a call's id is noted again because its record changed meanwhile.
@@ -60,16 +63,47 @@ pub enum Heard {
     Unknown,
 }
 
+impl Heard {
+    /// In a word, for metrics and traces.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Settled => "settled",
+            Self::Learned => "learned",
+            Self::PollDue => "poll_due",
+            Self::NothingNew => "nothing_new",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 impl Store {
     /// Takes in what the hook of an account was told of one call.
     ///
     /// # Errors
     /// When Redis does not answer, or recovers from a restart: the provider may tell again.
     pub async fn hear(&self, account: &str, told: &Told, terms: &HookTerms) -> Result<Heard, StoreError> {
+        let began = Instant::now();
         let by_call_id = self.attempt_of_call(account, told, terms).await?;
         let Some(attempt) = by_call_id.or(told.attempt) else { return Ok(Heard::Unknown) };
+        let heard = self.hear_of(account, attempt, by_call_id.is_some(), told, terms).await?;
+        if heard != Heard::Unknown {
+            self.trace_attempt(attempt, "webhook", SpanKind::Server, began, |span| {
+                span.with("redial.provider", account).with("redial.result", heard.as_str())
+            });
+        }
+        Ok(heard)
+    }
+
+    async fn hear_of(
+        &self,
+        account: &str,
+        attempt: AttemptId,
+        is_ours: bool,
+        told: &Told,
+        terms: &HookTerms,
+    ) -> Result<Heard, StoreError> {
         for _ in 0..TRIES_MAX {
-            let Some((record, past)) = self.attempt_at(account, attempt, by_call_id.is_some()).await? else {
+            let Some((record, past)) = self.attempt_at(account, attempt, is_ours).await? else {
                 return Ok(Heard::Unknown);
             };
             let is_open = past.outcome.is_none_or(|outcome| outcome == Outcome::Unknown);

@@ -55,6 +55,7 @@ mod standing;
 mod suppressions;
 mod timeline;
 mod tokens;
+mod traces;
 mod uncap;
 mod upload;
 pub mod view;

@@ -119,13 +119,13 @@ impl Keeper {
             return self.lost(recording, reason).await;
         };
         let again = now + pause.max(at_least);
-        tracing::info!(account, %attempt, reason, %again, "a recording was not fetched");
+        tracing::info!(account, attempt_id = %attempt, reason, %again, "a recording was not fetched");
         self.account.engine.store.put_off_recording(account, recording, again).await
     }
 
     async fn lost(&self, recording: &Recording, reason: String) -> Result<(), StoreError> {
         let attempt = recording.attempt;
-        tracing::warn!(account = self.account.name, %attempt, reason, "a recording is not to be had");
+        tracing::warn!(account = self.account.name, attempt_id = %attempt, reason, "a recording is not to be had");
         self.end(recording, Some(RecordingFate::Lost(reason))).await
     }
 

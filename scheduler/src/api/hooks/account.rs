@@ -63,7 +63,7 @@ impl Hooks {
 impl Configured {
     fn open(name: &str, account: &AccountConfig) -> Self {
         let failed = |cause: String, hint: &str| {
-            tracing::error!(provider = name, cause, hint, "the hook of this account answers 503");
+            tracing::error!(account = name, cause, hint, "the hook of this account answers 503");
         };
         let secret = account.hook_secret.as_ref().map(|secret| secret.resolve());
         let secret_hash = match secret {

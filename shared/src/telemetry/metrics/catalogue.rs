@@ -88,6 +88,8 @@ families! {
     REDIS_ERRORS: Counter of EveryProcess "redial_redis_errors_total" [] "Commands that Redis did not answer, or refused.";
     CLOCK_OFFSET_SECONDS: Gauge of EveryProcess "redial_clock_offset_seconds" []
         "How far this machine's clock is ahead of Redis's, which is the one that counts.";
+    SPANS_DROPPED: Counter of EveryProcess "redial_spans_dropped_total" []
+        "Spans of traces that the collector did not take, or not fast enough.";
     CALLS: Counter of EveryProcess "redial_calls_total" ["provider", "outcome"]
         "Attempts that ended, by outcome, counted by the process that wrote the end; one that was `unknown` counts once more when its outcome is learned.";
     CLAIMS: Counter of Workers "redial_claims_total" ["provider"] "Contacts that were claimed, to be called in the next moment.";

@@ -35,6 +35,7 @@ pub struct Metrics {
     redis_errors: Counter,
     hooks: Family<Labels, Counter>,
     leases_lost: Counter,
+    spans_dropped: Counter,
     is_scheduler: AtomicBool,
     leads: AtomicBool,
     places: Mutex<Option<Places>>,
@@ -61,6 +62,8 @@ impl Default for Metrics {
         page.add(&catalogue::REDIS_COMMAND_SECONDS, redis.clone());
         page.add(&catalogue::REDIS_ERRORS, redis_errors.clone());
         page.add(&catalogue::HOOKS, hooks.clone());
+        let spans_dropped = Counter::default();
+        page.add(&catalogue::SPANS_DROPPED, spans_dropped.clone());
         page.add_known(&catalogue::BUILD_INFO, [([env!("CARGO_PKG_VERSION").to_owned()], 1.0)]);
         Self {
             page,
@@ -70,6 +73,7 @@ impl Default for Metrics {
             redis_errors,
             hooks,
             leases_lost,
+            spans_dropped,
             is_scheduler: AtomicBool::new(false),
             leads: AtomicBool::new(false),
             places: Mutex::new(None),
@@ -103,6 +107,11 @@ impl Metrics {
     /// Something came of a delivery to an account's hook.
     pub fn hook(&self, account: &str, result: &'static str) {
         self.hooks.get_or_create(&vec![("provider", account.to_owned().into()), ("result", result.into())]).inc();
+    }
+
+    /// Counts spans of traces that are dropped.
+    pub fn spans_dropped(&self) -> Counter {
+        self.spans_dropped.clone()
     }
 
     /// This process lost its lease.
@@ -141,6 +150,40 @@ impl Metrics {
         }
         if self.is_scheduler.load(Ordering::Relaxed) {
             page.add(&catalogue::LEADING, ConstGauge::new(i64::from(self.is_leading())));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latencies_lead_to_a_trace_where_the_format_can_tell() {
+        let metrics = Metrics::default();
+        let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+        metrics.account("acme").took(Request::Call, Duration::from_millis(300), Some(trace.to_owned()));
+        let told = written([metrics.page()], Format::OpenMetrics);
+        assert!(
+            told.contains(&format!("le=\"0.5\",provider=\"acme\",request=\"call\"}} 1 # {{trace_id=\"{trace}\"}} 0.3")),
+            "{told}"
+        );
+        assert!(!written([metrics.page()], Format::Text).contains(trace));
+    }
+
+    #[test]
+    fn an_account_counts_from_zero_in_every_combination() {
+        let metrics = Metrics::default();
+        metrics.account("acme").refused(Refusal::Capped);
+        metrics.ended("acme", Outcome::Busy);
+        let told = written([metrics.page()], Format::Text);
+        for line in [
+            "redial_refusals_total{provider=\"acme\",reason=\"capped\"} 1",
+            "redial_refusals_total{provider=\"acme\",reason=\"too_late\"} 0",
+            "redial_calls_total{provider=\"acme\",outcome=\"busy\"} 1",
+            "redial_calls_total{provider=\"acme\",outcome=\"answered\"} 0",
+        ] {
+            assert!(told.lines().any(|known| known == line), "{line}\n{told}");
         }
     }
 }
