@@ -3,7 +3,7 @@
 use redial_shared::domain::Outcome;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Api, begin, begin_one, end};
+use crate::support::{Answer, Api, begin, begin_one, end, ending};
 
 const LIST: &str = "phone,id\n+12025550101,c-1\n+12025550102,c-2\n+12025550103,c-3\n";
 
@@ -60,4 +60,19 @@ async fn one_is_taken_out_by_its_own_address_and_an_unknown_one_stops_all() {
     api.post("/campaigns/nightly/stop").await.ok();
     assert_eq!(counts(&cancel(&api, &["c-3"]).await.ok()), [0, 0, 0, 1, 0], "the stop has cancelled it");
     cancel(&api, &[]).await.problem(400);
+}
+
+#[tokio::test]
+async fn after_a_stop_who_is_on_a_call_is_told_so_and_who_was_held_was_cancelled_by_it() {
+    let api = Api::with_campaign().await;
+    api.upload(LIST).await.ok();
+    api.post("/campaigns/nightly/start").await.ok();
+    let held = begin(&api.store, "acme").await;
+    api.store.end_attempts(vec![(held.attempt(), ending(&api.store, Outcome::Error, true))]).await.unwrap();
+    let on_call = begin_one(&api.store, "call-2").await;
+    assert_eq!((state(&api, "c-1").await.0, state(&api, "c-2").await.0), ("held".to_owned(), "active".to_owned()));
+    api.post("/campaigns/nightly/stop").await.ok();
+    assert_eq!(counts(&cancel(&api, &["c-1", "c-2", "c-3"]).await.ok()), [0, 1, 0, 2, 0]);
+    end(&api.store, on_call, Outcome::Busy, "").await;
+    assert_eq!(api.get("/campaigns/nightly").await.ok()["contacts"]["cancelled"], 3);
 }

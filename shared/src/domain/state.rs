@@ -120,6 +120,11 @@ impl ContactState {
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Pending | Self::Active | Self::Waiting)
     }
+
+    /// Whether the end of its campaign is the contact's end too. One on a call goes on until the call is over.
+    pub const fn ends_with_campaign(self) -> bool {
+        matches!(self, Self::Pending | Self::Waiting | Self::Held)
+    }
 }
 
 words! {

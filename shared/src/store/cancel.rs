@@ -37,7 +37,7 @@ impl Store {
         for round in 0..TRIES_MAX {
             let mut changes: Vec<(ContactPosition, Change)> = Vec::new();
             for (position, record) in self.present_records(&info, &left).await? {
-                let state = unfinished.filter(|_| record.state.is_open()).unwrap_or(record.state);
+                let state = unfinished.filter(|_| record.state.ends_with_campaign()).unwrap_or(record.state);
                 match transition::cancel(&record).filter(|_| state == record.state) {
                     Some(change) => changes.push((position, change)),
                     None if state == ContactState::Cancelled && round == 0 => done.cancelled_before += 1,

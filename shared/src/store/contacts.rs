@@ -280,7 +280,7 @@ pub(super) fn contact_view(
 ) -> ContactView {
     let fresh = Record::fresh(lane, row.numbers.len() as u8);
     let record = record.unwrap_or(&fresh);
-    let open = matches!(record.state, ContactState::Pending | ContactState::Waiting | ContactState::Held);
+    let open = record.state.ends_with_campaign();
     let state = unfinished.filter(|_| open).unwrap_or(record.state);
     let waits = open && record.state != ContactState::Held && unfinished.is_none();
     let attempt = |attempt: &AttemptRecord| AttemptView {

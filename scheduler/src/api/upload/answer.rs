@@ -83,6 +83,13 @@ impl Summary {
         }))
     }
 
+    /// What may be remembered of it: nothing that stood in the list, or is known of a contact.
+    pub fn without_values(&self) -> Self {
+        let mut kept = self.clone();
+        kept.rejects.iter_mut().for_each(|reject| reject.reason = without_quotes(&reject.reason));
+        kept
+    }
+
     /// The answer to a key that was answered before; the rows themselves were not kept.
     pub fn remembered(&self, as_lines: bool) -> Result<Response, Problem> {
         if !as_lines {
@@ -110,6 +117,12 @@ impl Summary {
         line.push(b'\n');
         Ok(line.into())
     }
+}
+
+/// A text in which `…` stands for whatever is quoted.
+fn without_quotes(text: &str) -> String {
+    let part = |(place, part)| if place % 2 == 0 { part } else { "…" };
+    text.split('`').enumerate().map(part).collect::<Vec<_>>().join("`")
 }
 
 fn lines(body: Body) -> Response {

@@ -77,17 +77,26 @@ pub async fn begin_one(store: &Store, call_id: &str) -> AttemptId {
 /// Ends a call.
 pub async fn end(store: &Store, attempt: AttemptId, outcome: Outcome, provider_status: &str) {
     let ending = transition::Ending {
-        outcome,
         provider_status: provider_status.to_owned(),
         duration_s: Some(12.3),
+        ..ending(store, outcome, false)
+    };
+    assert_eq!(store.end_attempts(vec![(attempt, ending)]).await.unwrap(), 1);
+}
+
+/// How a call ended just now; with `hold` a human must look at it.
+pub fn ending(store: &Store, outcome: Outcome, hold: bool) -> transition::Ending {
+    transition::Ending {
+        outcome,
+        provider_status: String::new(),
+        duration_s: None,
         reason: String::new(),
-        hold: false,
+        hold,
         is_over: false,
         captured: Captured::default(),
         charged: true,
         at: store.clock().now(),
-    };
-    assert_eq!(store.end_attempts(vec![(attempt, ending)]).await.unwrap(), 1);
+    }
 }
 
 /// A retry that is due now comes up within a moment.

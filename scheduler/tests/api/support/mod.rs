@@ -17,7 +17,7 @@ use redial_shared::{config::Config, domain::role::Role, store::Store};
 use serde_json::Value;
 use tower::ServiceExt;
 
-pub use calls::{Begun, begin, begin_one, end, try_begin};
+pub use calls::{Begun, begin, begin_one, end, ending, try_begin};
 pub use redis::Redis;
 
 const LEASE: Duration = Duration::from_secs(15);

@@ -159,8 +159,10 @@ impl Store {
                     let which = if numbers.len() > 1 { format!("its number {place}") } else { "its number".to_owned() };
                     let (own, other) = (&rows[position].contact.id, &rows[holder].contact.id);
                     Some(format!(
-                        "it is of contact `{own}`, but {which} is contact `{other}`'s: correct the id or the number, or change \
-                         that contact first"
+                        "it is of contact `{}`, but {which} is contact `{}`'s: correct the id or the number, or change that \
+                         contact first",
+                        shortened(own),
+                        shortened(other)
                     ))
                 }
             }
