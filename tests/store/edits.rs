@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use redial_shared::{
-    domain::{CampaignId, ContactState, Outcome, contact::Contact, edit::ContactEdit},
+    domain::{CampaignId, ContactState, Outcome, PhoneNumber, contact::Contact, edit::ContactEdit},
     store::{Ahead, BeginAnswer, EditAnswer, Intent, Verb},
 };
 
@@ -137,6 +137,31 @@ async fn whoever_edits_moved_from_lane_to_lane_is_counted_once_and_no_more_when_
 }
 
 #[tokio::test]
+async fn of_a_long_list_a_part_stands_for_the_rest_wherever_those_stand_who_were_taken_out() {
+    let caller = Caller::new().await;
+    let campaign = caller.campaign("a", "", &[]).await;
+    let contact = |row: u32| Contact {
+        id: format!("c{row}"),
+        numbers: vec![PhoneNumber::from_e164(&format!("+1{}55501{:02}", 200 + row / 100, row % 100)).unwrap()],
+        zone: Some(chrono_tz::Europe::Paris),
+        not_before: row.is_multiple_of(2).then(|| after((60 + row % 240) * MINUTE)),
+        ..Contact::default()
+    };
+    let mut upload = caller.store.upload(campaign).await.unwrap();
+    upload.push((0..LONG).map(contact), &[]).await.unwrap();
+    upload.finish().await.unwrap();
+    caller.store.cancel(campaign, &(0..LONG / 2).collect::<Vec<_>>()).await.unwrap();
+    let info = caller.store.fresh_info(campaign).await.unwrap();
+    let (backlogs, ahead) = (caller.store.backlogs(&info).await.unwrap(), caller.store.ahead(&info).await.unwrap());
+    assert_eq!((counts(&backlogs), backlogs.estimated), ((LONG as u64 / 4, LONG as u64 / 4), false));
+    let (due, later) = counts(&ahead);
+    assert!(
+        ahead.estimated && [due, later].iter().all(|count| count.abs_diff(LONG as u64 / 4) < LONG as u64 / 40),
+        "{due} {later}"
+    );
+}
+
+#[tokio::test]
 async fn the_last_time_for_which_somebody_waits_is_not_one_that_an_edit_has_left_behind() {
     let caller = Caller::new().await;
     let campaign = caller.campaign("a", "", &[&[1], &[2]]).await;
@@ -155,13 +180,14 @@ async fn the_last_time_for_which_somebody_waits_is_not_one_that_an_edit_has_left
     assert_eq!(last().await, None, "nobody is left of those who waited");
 }
 
+fn counts(ahead: &Ahead) -> (u64, u64) {
+    let later = ahead.lanes.iter().flat_map(|lane| &lane.later).map(|(_, count)| count);
+    (ahead.lanes.iter().map(|lane| lane.due).sum(), later.sum())
+}
+
 /// How many are due now and later, as a plan and the dashboard tell it.
 async fn still_to_call(caller: &Caller, campaign: CampaignId) -> (u64, u64) {
     let info = caller.store.fresh_info(campaign).await.unwrap();
-    let counts = |ahead: &Ahead| {
-        let later = ahead.lanes.iter().flat_map(|lane| &lane.later).map(|(_, count)| count);
-        (ahead.lanes.iter().map(|lane| lane.due).sum::<u64>(), later.sum::<u64>())
-    };
     let (backlogs, ahead) = (caller.store.backlogs(&info).await.unwrap(), caller.store.ahead(&info).await.unwrap());
     assert_eq!((counts(&backlogs), backlogs.estimated), (counts(&ahead), ahead.estimated));
     counts(&backlogs)
@@ -213,6 +239,8 @@ async fn step(caller: &Caller, campaign: CampaignId, random: &mut StdRng, live: 
 }
 
 const CONTACTS: u32 = 6;
+/// More than an answer looks at.
+const LONG: u32 = 20_000;
 
 #[tokio::test]
 async fn whatever_the_order_of_edits_and_calls_nobody_is_lost_or_on_two_calls_and_counts_sum() {

@@ -15,10 +15,13 @@ const HOURS: usize = 24;
 const HOUR_MS: i64 = 3_600_000;
 /// Due times whose contacts are counted, over all lanes and hours.
 const COUNTED_MAX: usize = 16_384;
-/// Entries of a lane's queue that are read.
+/// Entries of a lane's queue that are read, of a longer one in so many places.
 const ENTRIES_MAX: usize = 4_096;
+const PLACES: usize = 16;
 /// Of how many contacts in queues, and of how many that wait, the records are looked at, about.
 const LOOKED_AT: usize = 4_096;
+/// Its multiples' fractions are spread evenly, however many they are.
+const GOLDEN: f64 = 0.618_033_988_749_895;
 /// Commands of one pipeline.
 const COMMANDS: usize = 1_024;
 
@@ -102,9 +105,15 @@ impl Store {
         if lane.queue == 0 {
             return Ok(hints);
         }
-        let mut command = redis::cmd("LRANGE");
-        command.arg(self.connection.keys().queue(info.id, lane.lane)).arg(0).arg(ENTRIES_MAX - 1);
-        let entries: Vec<String> = self.connection.query(&command).await?;
+        // Those at one end may be all alike.
+        let places = if lane.queue > ENTRIES_MAX { PLACES } else { 1 };
+        let mut pipeline = redis::pipe();
+        for place in 0..places {
+            let from = lane.queue / places * place;
+            let to = from + ENTRIES_MAX / places - 1;
+            pipeline.cmd("LRANGE").arg(self.connection.keys().queue(info.id, lane.lane)).arg(from).arg(to);
+        }
+        let entries = self.connection.query_all::<Vec<Vec<String>>>(&pipeline).await?.concat();
         push_hints(&mut hints, lane.lane, Timestamp::default(), &entries)?;
         *estimated |= lane.queue > entries.len().max(ENTRIES_MAX);
         let all = scaled(hints.len() as u64, entries.len(), lane.queue);
@@ -157,7 +166,7 @@ impl Store {
         Ok(waiting)
     }
 
-    /// How many contacts are filed for these times, and the first `of_each` of about so many of these times.
+    /// How many contacts are filed for these times, and `of_each` of them of about so many of these times.
     async fn some_of(
         &self,
         info: &CampaignInfo,
@@ -174,14 +183,17 @@ impl Store {
             for due in some {
                 pipeline.cmd("LLEN").arg(keys.bucket(info.id, lane, due));
             }
-            contacts += self.connection.query_all::<Vec<u64>>(&pipeline).await?.iter().sum::<u64>();
-            let read: Vec<i64> = some.iter().step_by(every).copied().collect();
+            let sizes: Vec<usize> = self.connection.query_all(&pipeline).await?;
+            contacts += sizes.iter().sum::<usize>() as u64;
+            let read: Vec<(i64, usize)> = some.iter().copied().zip(sizes).step_by(every).collect();
             let mut pipeline = redis::pipe();
-            for due in &read {
-                pipeline.cmd("LRANGE").arg(keys.bucket(info.id, lane, due)).arg(0).arg(of_each - 1);
+            for (place, (due, size)) in read.iter().enumerate() {
+                // Now from the begin, now from the end: those of one end may be all alike.
+                let from = (size.saturating_sub(of_each) as f64 * (place as f64 * GOLDEN).fract()).round() as usize;
+                pipeline.cmd("LRANGE").arg(keys.bucket(info.id, lane, due)).arg(from).arg(from + of_each - 1);
             }
             let entries: Vec<Vec<String>> = self.connection.query_all(&pipeline).await?;
-            for (due, entries) in read.into_iter().zip(&entries) {
+            for ((due, _), entries) in read.into_iter().zip(&entries) {
                 push_hints(&mut hints, lane, Timestamp::from_millis(due), entries)?;
             }
         }
