@@ -10,6 +10,7 @@ use crate::{
         contact::Contact,
         contact_list::{Given, Reject},
         edit::ContactEdit,
+        units::shortened,
     },
     store::{CampaignInfo, EditAnswer, Store, StoreError, index::Known, limits},
 };
