@@ -4,6 +4,7 @@ mod call;
 mod hooks;
 mod leaders;
 mod limits;
+mod telemetry;
 mod verbs;
 mod walk;
 mod windows;

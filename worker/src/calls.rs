@@ -215,36 +215,17 @@ impl Attempt {
             Dialed::InDoubt { cause, sent_at } => {
                 tracing::warn!(attempt_id = %self.id, trace_id = %TraceId::of_attempt(self.id), account = self.account.name, cause, "no answer: the phone may be ringing");
                 let reason = format!("no answer to the call request: {cause}");
-                self.measure(sent_at, Answer::InDoubt);
+                self.account.tell_answer(&self.intent, &self.info, sent_at, Answer::InDoubt);
                 self.account.failing(&cause).await;
                 self.end(Outcome::Unknown, "", &reason, Some(sent_at), false).await;
             }
             Dialed::Answered { status, headers, body, sent_at } => {
                 let answer = HttpAnswer { status, headers: &headers, body: &body, received_at: self.now() };
                 let answer = call.answer(&answer);
-                self.measure(sent_at, kind_of(&answer));
+                self.account.tell_answer(&self.intent, &self.info, sent_at, kind_of(&answer));
                 self.answered(answer, sent_at).await;
             }
         }
-    }
-
-    /// How late the request was sent, and how it was answered by now.
-    fn measure(&self, sent_at: Instant, answer: Answer) {
-        let Self { account, info, intent: Intent { claimed, .. }, .. } = self;
-        let (store, metrics) = (&account.engine.store, &account.metrics);
-        let sent_us = store.clock().at_us(sent_at);
-        let trace = || store.trace_of(self.id).map(|trace| trace.to_string());
-        metrics.answered(AskedFor::Call, answer);
-        metrics.took(AskedFor::Call, sent_at.elapsed(), trace());
-        metrics.sent(Duration::from_micros(u64::try_from(sent_us - claimed.permit_us).unwrap_or(0)));
-        if let Some(due) = claimed.record.as_ref().and_then(|record| record.due) {
-            let sent = Timestamp::from_millis(sent_us / 1000);
-            metrics.late(account.openings.lateness(info, claimed.lane, due, sent), trace());
-        }
-        store.trace_attempt(self.id, "call request", SpanKind::Client, sent_at, |span| {
-            let span = span.with("redial.provider", &account.name).with("redial.answer", answer.as_str());
-            span.failed_if(answer != Answer::Accepted)
-        });
     }
 
     /// The request, if there is to be one.

@@ -1,11 +1,22 @@
-//! How late a call is that was due at a time: since then, or since its hours opened, if they were closed then.
+//! What is told of a call that was sent: how late it was, and how its request was answered. One that was due at a time is late
+//! since then, or since its hours opened, if they were closed then.
 
-use std::{collections::HashMap, sync::Mutex, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
 
 use redial_shared::{
     domain::{CampaignId, Interval, Timestamp},
-    store::CampaignInfo,
+    store::{CampaignInfo, Intent},
+    telemetry::{
+        metrics::{Answer, Request},
+        traces::SpanKind,
+    },
 };
+
+use crate::account::Account;
 
 /// How far back an opening is looked for: who was due before that was late at his own time already.
 const OPENED_WITHIN: Duration = Duration::from_secs(36 * 3600);
@@ -43,5 +54,25 @@ impl Openings {
             }
         };
         Some(hours.from).filter(|from| *from > at - OPENED_WITHIN)
+    }
+}
+
+impl Account {
+    /// The request of a call that was sent then has this answer by now.
+    pub(crate) fn tell_answer(&self, intent: &Intent, info: &CampaignInfo, sent_at: Instant, answer: Answer) {
+        let (store, metrics, claimed) = (&self.engine.store, &self.metrics, &intent.claimed);
+        let (attempt, sent_us) = (intent.attempt(), store.clock().at_us(sent_at));
+        let trace = || store.trace_of(attempt).map(|trace| trace.to_string());
+        metrics.answered(Request::Call, answer);
+        metrics.took(Request::Call, sent_at.elapsed(), trace());
+        metrics.sent(Duration::from_micros(u64::try_from(sent_us - claimed.permit_us).unwrap_or(0)));
+        if let Some(due) = claimed.record.as_ref().and_then(|record| record.due) {
+            let sent = Timestamp::from_millis(sent_us / 1000);
+            metrics.late(self.openings.lateness(info, claimed.lane, due, sent), trace());
+        }
+        store.trace_attempt(attempt, "call request", SpanKind::Client, sent_at, |span| {
+            let span = span.with("redial.provider", &self.name).with("redial.answer", answer.as_str());
+            span.failed_if(answer != Answer::Accepted)
+        });
     }
 }

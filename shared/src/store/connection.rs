@@ -197,7 +197,7 @@ impl Connection {
         if let Some(live) = &*current {
             return Ok(live.clone());
         }
-        let connection = self.greet().await?;
+        let connection = self.greet().await.inspect_err(|_| self.metrics.redis_failed())?;
         let live = Live { connection, number: self.connections.fetch_add(1, Ordering::Relaxed) };
         *current = Some(live.clone());
         Ok(live)

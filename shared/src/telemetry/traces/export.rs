@@ -1,7 +1,7 @@
 //! Sends spans to a collector, many in one request. Calls never wait for it: what it does not take is dropped and counted, and
 //! said once.
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use prometheus_client::metrics::counter::Counter;
 use tokio::sync::mpsc;
@@ -58,7 +58,7 @@ impl Exporter {
             };
             // What was received stays in the batch, whatever ends the wait.
             stop.run_until_cancelled(tokio::time::timeout(GATHER, full)).await;
-            self.send(&mut batch).await;
+            self.send(&mut batch, &stop).await;
         }
         let rest = async {
             while !batch.is_empty()
@@ -72,7 +72,7 @@ impl Exporter {
                 {
                     batch.push(span);
                 }
-                self.send(&mut batch).await;
+                self.send(&mut batch, &stop).await;
             }
         };
         if tokio::time::timeout(LAST_WORDS, rest).await.is_err() {
@@ -80,23 +80,46 @@ impl Exporter {
         }
     }
 
-    async fn send(&mut self, batch: &mut Vec<Span>) {
+    /// Sends a batch. At the end of the process nobody waits long for an answer.
+    async fn send(&mut self, batch: &mut Vec<Span>, stop: &CancellationToken) {
         let body = otlp::body(&self.settings.service, &self.instance, batch);
-        let sent = self.http.post(self.settings.endpoint.clone()).json(&body).send().await;
-        let taken = sent.and_then(reqwest::Response::error_for_status);
-        match taken {
+        let posting = self.http.post(self.settings.endpoint.clone()).json(&body).send();
+        let too_late = async {
+            stop.cancelled().await;
+            tokio::time::sleep(LAST_WORDS).await;
+        };
+        let sent = tokio::select! {
+            sent = posting => sent,
+            () = too_late => {
+                self.dropped.inc_by(batch.len() as u64);
+                return batch.clear();
+            }
+        };
+        match sent.and_then(reqwest::Response::error_for_status) {
             Ok(_) if std::mem::take(&mut self.is_away) => tracing::info!("the collector of traces takes spans again"),
             Ok(_) => {}
             Err(error) => {
                 self.dropped.inc_by(batch.len() as u64);
                 if !std::mem::replace(&mut self.is_away, true) {
-                    let error = error.without_url();
-                    tracing::warn!(%error, "the collector of traces takes no spans; they are dropped, calls go on");
+                    let cause = innermost(&error);
+                    tracing::warn!(cause, "the collector of traces takes no spans; they are dropped, calls go on");
                 }
             }
         }
         batch.clear();
     }
+}
+
+/// What went wrong, without the address.
+fn innermost(error: &reqwest::Error) -> String {
+    if let Some(status) = error.status() {
+        return format!("it answered {status}");
+    }
+    let mut cause: &dyn Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
 }
 
 #[cfg(test)]
