@@ -186,8 +186,14 @@ pub async fn contact(
 fn of_archive(state: &ApiState, archived: &Archived, kept: Kept, role: Role) -> ContactAnswer {
     let Kept { view: mut contact, recordings } = kept;
     let openings = state.openings_of_archived(archived);
-    let situation =
-        Situation { contact: &contact, campaign: &archived.view, trouble: None, suppressed: &[], openings: &openings };
+    let situation = Situation {
+        contact: &contact,
+        campaign: &archived.view,
+        trouble: None,
+        lines_taken: None,
+        suppressed: &[],
+        openings: &openings,
+    };
     let why = text_shown(&why_not_now(&situation), role);
     veil(&mut contact, role);
     let mut answer = ContactAnswer::of(contact, why, role);

@@ -138,7 +138,7 @@ fn erased(kept: Kept) -> Kept {
     view.next_attempt_at = None;
     ERASED.clone_into(&mut view.reason);
     for attempt in &mut view.attempts {
-        attempt.number = 0;
+        (attempt.number, attempt.phone) = (0, None);
         attempt.captured = Captured::default();
         for text in [&mut attempt.call_id, &mut attempt.provider_status, &mut attempt.reason] {
             text.clear();

@@ -177,6 +177,7 @@ impl Shape {
         let attempt = AttemptView {
             id: text(row.first()?)?.parse::<AttemptId>().ok()?,
             number: integer(row.get(3)?)?.try_into().ok()?,
+            phone: text(row.get(2)?).and_then(|number| PhoneNumber::from_e164(number).ok()),
             account: owned(row.get(4)?),
             call_id: owned(row.get(5)?),
             started_at: instant(row.get(6)?)?,

@@ -86,6 +86,7 @@ impl Office {
             duration_s: Some(12.3),
             reason: "as +12025550101 said".to_owned(),
             hold: false,
+            is_over: true,
             charged: true,
             at: now,
             captured: said.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),

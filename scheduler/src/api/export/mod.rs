@@ -17,7 +17,7 @@ use axum::{
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use redial_shared::{
-    domain::CampaignName,
+    domain::{CampaignName, role::Role},
     store::{CampaignInfo, StoreError, view::ContactView},
 };
 use serde::Deserialize;
