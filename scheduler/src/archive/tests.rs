@@ -1,5 +1,6 @@
 //! Campaigns on their way into files, by a clock moved by hand.
 
+mod bucket;
 mod erase;
 mod give_way;
 mod steps;
