@@ -119,8 +119,9 @@ impl Settings {
         let wanted = self.config.providers.values().filter_map(|account| {
             Some((format!("providers.{}.recordings", account.name), account.recordings.as_ref()?))
         });
+        let archive = self.config.archive_to.as_ref().map(|location| ("archive.to".to_owned(), location));
         let mut checked = Vec::new();
-        for (key, location) in wanted {
+        for (key, location) in wanted.chain(archive) {
             let written = match Storage::open(location, &self.config.s3) {
                 Ok(storage) => storage.check().await,
                 Err(error) => Err(error),

@@ -5,6 +5,7 @@
 //! refused. Each service is a file: a `run_once` that takes the time as an argument and answers counts, in a loop.
 
 pub mod api;
+mod archive;
 mod dashboard;
 mod endings;
 mod guards;
@@ -33,6 +34,7 @@ use redial_shared::{
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use archive::{Archiver, Shelf};
 use endings::Endings;
 use guards::Guards;
 use hours::Hours;
@@ -79,6 +81,8 @@ fn begin_services(config: &Config, store: &Store, leadership: Leadership, term: 
     services.spawn(service::run(Timelines::new(store.clone()), store.clone(), term.clone()));
     services.spawn(service::run(Uncap::new(store.clone()), store.clone(), term.clone()));
     services.spawn(service::run(Prune::new(store.clone(), leadership), store.clone(), term.clone()));
+    let archiver = Archiver::new(store.clone(), Shelf::new(config), leadership);
+    services.spawn(service::run(archiver, store.clone(), term.clone()));
     services.spawn(service::run(Couriers::new(store.clone(), config.notify), store.clone(), term.clone()));
     services
 }

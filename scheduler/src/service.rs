@@ -65,7 +65,7 @@ pub(crate) fn pass_over(campaign: CampaignId, error: StoreError) -> Result<(), S
         | StoreError::NotDurable { .. }
         | StoreError::Unwilling(_)
         | StoreError::Conflict(_) => Err(error),
-        StoreError::NoCampaign(_) | StoreError::Outdated(_) => Ok(()),
+        StoreError::NoCampaign(_) | StoreError::Archived { .. } | StoreError::Outdated(_) => Ok(()),
         StoreError::Refused(_) | StoreError::Corrupt(_) => {
             tracing::warn!(%campaign, %error, "the campaign is passed over");
             Ok(())

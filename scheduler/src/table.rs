@@ -1,5 +1,7 @@
 //! Tables as Parquet, written row by row in bounded memory.
 
+mod read;
+
 use std::{io::Write, mem, sync::Arc};
 
 use parquet::{
@@ -7,17 +9,22 @@ use parquet::{
     data_type::{ByteArray, ByteArrayType, FloatType, Int64Type},
     errors::ParquetError,
     file::{
-        properties::WriterProperties,
+        properties::{BloomFilterPosition, WriterProperties},
         writer::{SerializedFileWriter, SerializedRowGroupWriter},
     },
-    schema::types::{Type, TypePtr},
+    schema::types::{ColumnPath, Type, TypePtr},
 };
 use redial_shared::domain::Timestamp;
+
+pub(crate) use read::{Source, TableReader, Value};
 
 /// Rows of one group: what is held in memory before it is written.
 const GROUP_ROWS_MAX: usize = 16_384;
 /// The same in bytes of text, for rows may be long.
 const GROUP_TEXT_MAX_BYTES: usize = 16 << 20;
+
+/// How often a group is read in vain for a text that it does not have.
+const LOOKUP_ERRORS: f64 = 0.01;
 
 /// What a column holds. Every value may be absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,13 +97,26 @@ impl<W: Write + Send> TableWriter<W> {
     /// # Errors
     /// Those of writing.
     pub fn new(out: W, columns: &[Column]) -> Result<Self, ParquetError> {
+        Self::with_lookups(out, columns, &[])
+    }
+
+    /// Begins a table that tells of a text, without being read, whether a group can have it in one of these columns.
+    ///
+    /// # Errors
+    /// Those of writing.
+    pub fn with_lookups(out: W, columns: &[Column], lookups: &[&str]) -> Result<Self, ParquetError> {
         let fields = columns.iter().map(field).collect::<Result<Vec<_>, _>>()?;
         let schema = Type::group_type_builder("redial").with_fields(fields).build()?;
-        let properties = WriterProperties::builder()
+        let mut properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
-            .set_created_by(concat!("Redial ", env!("CARGO_PKG_VERSION")).to_owned())
-            .build();
-        let file = SerializedFileWriter::new(out, Arc::new(schema), Arc::new(properties))?;
+            .set_bloom_filter_position(BloomFilterPosition::End)
+            .set_created_by(concat!("Redial ", env!("CARGO_PKG_VERSION")).to_owned());
+        for name in lookups {
+            properties = properties
+                .set_column_bloom_filter_fpp(ColumnPath::from(*name), LOOKUP_ERRORS)
+                .set_column_bloom_filter_max_ndv(ColumnPath::from(*name), GROUP_ROWS_MAX as u64);
+        }
+        let file = SerializedFileWriter::new(out, Arc::new(schema), Arc::new(properties.build()))?;
         Ok(Self {
             file,
             columns: columns.iter().map(|column| Values::new(column.kind)).collect(),

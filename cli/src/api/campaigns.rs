@@ -31,6 +31,18 @@ pub struct Status {
     pub next_run_at: Option<DateTime<Utc>>,
     /// When the list should be done at the present pace.
     pub finish_estimate: Option<DateTime<Utc>>,
+    /// Only of a campaign that was archived.
+    #[serde(default)]
+    pub archived: Option<Archived>,
+}
+
+/// That a campaign is files now.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Archived {
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// The directory, or `s3://bucket/prefix`, that has them.
+    pub place: String,
 }
 
 /// Contacts by state, and their sum.

@@ -8,7 +8,7 @@ use crate::{api::Removed, client::Client, failure::Failure, output, render};
 /// Arguments of `redial remove`.
 #[derive(Debug, clap::Args)]
 pub struct RemoveArgs {
-    /// The campaign's name; it must be a draft, completed or stopped
+    /// The campaign's name; it must be a draft, completed, stopped or archived. An archive's files are deleted
     campaign: CampaignName,
     /// Print the answer as JSON
     #[arg(long)]

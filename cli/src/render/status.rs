@@ -46,6 +46,7 @@ fn row(status: &Status, now: DateTime<Utc>) -> Vec<String> {
     let next = match (status.finish_estimate, status.next_run_at) {
         (Some(at), _) if status.state == CampaignState::Running => format!("done {}", distance(at, now)),
         (_, Some(at)) => format!("run {}", distance(at, now)),
+        _ if status.archived.is_some() => "archived".to_owned(),
         _ => String::new(),
     };
     vec![
@@ -116,6 +117,8 @@ fn facts(status: &Status, known: &Facts, now: DateTime<Utc>) -> Vec<(&'static st
         ("rate now", Some(rate(status.rate_now) + &rate_max)),
         ("next run", when(status.next_run_at)),
         ("finish", when(status.finish_estimate).map(|when| format!("about {when}"))),
+        ("archived", status.archived.as_ref().map(|archived| instant(archived.since))),
+        ("its files", status.archived.as_ref().map(|archived| printable(&archived.place))),
     ];
     facts.into_iter().filter_map(|(label, value)| Some((label, value?))).collect()
 }

@@ -54,7 +54,7 @@ export function campaignView({ parts: { name }, signal }) {
     const found = problemsOf({ ...known, account }, { after });
     when(problems, found.map(({ level, title, todo }) => [level, text(title), text(todo)]), () => found.map(shownProblem));
     problems.hidden = found.length === 0;
-    when(actions, [status.state, status.contacts.total > 0], () => actionsOf(status, () => known.status, after));
+    when(actions, [status.state, status.contacts.total > 0, Boolean(status.archived)], () => actionsOf(status, () => known.status, after));
   }
 
   const askStatus = watch(
@@ -125,13 +125,14 @@ function said(status, ahead, plain = false) {
     case "stopping":
       return [`No new call starts; ${plural(status.live_calls, "call")} still live.`];
     default:
-      return [CAMPAIGN_STATES[status.state].means];
+      return status.archived ? [`${CAMPAIGN_STATES[status.state].means} Archived since `, at(status.archived.since), `: its files are in ${status.archived.place}, and it is not changed any more.`] : [CAMPAIGN_STATES[status.state].means];
   }
 }
 
 function actionsOf(status, now, after) {
-  const verbs = mayAct() ? verbsOf(status.state).map((verb) => verbButton(verb, now, after)) : [];
-  const over = ["stopped", "stopping"].includes(status.state);
+  const archived = Boolean(status.archived);
+  const verbs = mayAct() && !archived ? verbsOf(status.state).map((verb) => verbButton(verb, now, after)) : [];
+  const over = archived || ["stopped", "stopping"].includes(status.state);
   const upload = mayAct() && !over && linkButton("Upload", `/campaigns/${status.campaign}/upload`, { name: "upload" });
   return [verbs, upload, status.contacts.total > 0 && downloads(status.campaign)];
 }

@@ -167,7 +167,7 @@ function row(one) {
     say(cells.live, now.live_calls ? count(now.live_calls) : "–");
     say(cells.rate, now.rate_now > 0 ? rate(now.rate_now) : "–");
     const instant = now.finish_estimate ?? now.next_run_at;
-    say(what, now.finish_estimate ? "done " : now.next_run_at ? "runs " : "");
+    say(what, now.finish_estimate ? "done " : now.next_run_at ? "runs " : now.archived ? "archived" : "");
     at.hidden = !instant;
     if (instant) tellTime(at, instant, away);
   };

@@ -10,7 +10,7 @@ use axum::{
 use redial_shared::{
     domain::CampaignName,
     store::{
-        Edition, Present, StoreError,
+        Archived, Edition, Present, StoreError,
         view::{Applied, CampaignView},
     },
 };
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    ApiState, Problem,
+    ApiState, Problem, archived,
     auth::{Caller, only_operators},
     conditions::{self, Conditions, answer_tag, definition_tag, tagged},
     definition,
@@ -130,13 +130,21 @@ pub async fn list(State(state): State<ApiState>, Params(params): Params<Campaign
             .with_hint("begin without `cursor`")
     })?;
     let only = params.state.map(StatusState::as_state);
-    let (views, has_more) = state.store.campaigns_after(after.as_ref(), only, most).await?;
-    let next_cursor = views.last().filter(|_| has_more).map(|last| last.name.to_string());
+    let (views, mut has_more) = state.store.campaigns_after(after.as_ref(), only, most).await?;
+    let mut campaigns = state.statuses(&views).await?;
+    let is_wanted = |one: &&Archived| {
+        after.as_ref().is_none_or(|after| one.view.name > *after) && only.is_none_or(|only| one.view.state == only)
+    };
+    let archives = state.store.archives().await?;
+    campaigns.extend(archives.iter().filter(is_wanted).map(|archived| state.status_of_archived(archived)));
+    campaigns.sort_by(|a, b| a.campaign.cmp(&b.campaign));
+    has_more |= campaigns.len() > most;
+    campaigns.truncate(most);
+    let next_cursor = campaigns.last().filter(|_| has_more).map(|last| last.campaign.clone());
     let link = next_cursor.as_ref().map(|cursor| {
         let state = params.state.map_or(String::new(), |state| format!("&state={}", state.as_state()));
         format!("</api/v1/campaigns?limit={most}&cursor={cursor}{state}>; rel=\"next\"")
     });
-    let campaigns = state.statuses(&views).await?;
     let mut response = Json(CampaignList { campaigns, next_cursor }).into_response();
     if let Some(Ok(link)) = link.map(HeaderValue::try_from) {
         response.headers_mut().insert(header::LINK, link);
@@ -172,9 +180,13 @@ pub async fn status(
     Campaign(name): Campaign,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let view = state.store.campaign(&name).await?;
-    let edition = edition_of(&view);
-    let status = state.statuses(&[view]).await?.remove(0);
+    let (edition, status) = match state.archived(&name).await? {
+        Some(archived) => (archived::edition_of(&archived), state.status_of_archived(&archived)),
+        None => {
+            let view = state.store.campaign(&name).await?;
+            (edition_of(&view), state.statuses(&[view]).await?.remove(0))
+        }
+    };
     let body = serde_json::to_vec(&status).map_err(Problem::internal)?;
     let tag = answer_tag(edition, &body);
     Ok(tagged(&headers, &tag, ([(header::CONTENT_TYPE, "application/json")], body)))
@@ -203,9 +215,13 @@ pub async fn definition(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     only_operators(role)?;
-    let view = state.store.campaign(&name).await?;
-    let edition = edition_of(&view);
-    let source = definition::without_secrets(view.source)?;
+    let (edition, source) = match state.archived(&name).await? {
+        Some(archived) => (archived::edition_of(&archived), state.read(&archived).await?.manifest.definition.clone()),
+        None => {
+            let view = state.store.campaign(&name).await?;
+            (edition_of(&view), definition::without_secrets(view.source)?)
+        }
+    };
     let vary = (header::VARY, "accept");
     if names_media_type(headers.get(header::ACCEPT), &["application/json"]) {
         let json = definition::as_json(&source).map_err(Problem::internal)?;

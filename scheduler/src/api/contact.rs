@@ -8,7 +8,7 @@ use redial_shared::{
         PhoneNumber, geography::ZoneSource, learned::Captured, masking::without_numbers, place::Region, role::Role,
     },
     store::{
-        Recording, RecordingFate,
+        Archived, Recording, RecordingFate,
         view::{AttemptView, ContactView},
     },
 };
@@ -22,6 +22,7 @@ use super::{
     openings::Openings,
     why::{Situation, lines_taken, why_not_now},
 };
+use crate::archive::Kept;
 
 /// Digits that are a number of somebody, without its country's or area's.
 const LOCAL_DIGITS_MIN: usize = 7;
@@ -142,14 +143,20 @@ pub async fn contact(
     mut parts: Parts,
 ) -> Result<Json<ContactAnswer>, Problem> {
     let key = path_part(&mut parts, "contact").await?;
+    let unknown = || {
+        Problem::not_found(format!("campaign `{name}` has no such contact"))
+            .with_hint("name it by its `id` in the list, or by one of its numbers in E.164: +12025550123")
+    };
+    if let Some(archived) = state.archived(&name).await? {
+        let found = state.read(&archived).await?.find(vec![key]).await?;
+        let kept = found.into_iter().next().ok_or_else(unknown)?;
+        return Ok(Json(of_archive(&state, &archived, kept, role)));
+    }
     let mut campaign = state.store.campaign(&name).await?;
     if let Some(why) = state.store.waits_in_vain(&campaign).await? {
         campaign.reason = why;
     }
-    let contact = state.store.contact(&name, &key).await?.ok_or_else(|| {
-        Problem::not_found(format!("campaign `{name}` has no such contact"))
-            .with_hint("name it by its `id` in the list, or by one of its numbers in E.164: +12025550123")
-    })?;
+    let contact = state.store.contact(&name, &key).await?.ok_or_else(unknown)?;
     let info = state.store.info(campaign.id, campaign.version).await?;
     let openings = Openings::new(&campaign, &info.definition.calling_hours, state.store.clock().now());
     let health = state.store.account_health(&campaign.account).await?;
@@ -178,23 +185,49 @@ pub async fn contact(
     Ok(Json(answer))
 }
 
+/// A contact of a campaign that was archived.
+fn of_archive(state: &ApiState, archived: &Archived, kept: Kept, role: Role) -> ContactAnswer {
+    let Kept { view: mut contact, recordings } = kept;
+    let openings = state.openings_of_archived(archived);
+    let situation = Situation {
+        contact: &contact,
+        campaign: &archived.view,
+        trouble: None,
+        lines_taken: None,
+        suppressed: &[],
+        openings: &openings,
+    };
+    let why = text_shown(&why_not_now(&situation), role);
+    veil(&mut contact, role);
+    let mut answer = ContactAnswer::of(contact, why, role);
+    for (attempt, fate) in answer.attempts.iter_mut().zip(recordings) {
+        attempt.recording = fate.map(|fate| told(fate, role));
+    }
+    answer
+}
+
 /// What became of the recordings of a contact's attempts, in words.
 async fn recordings(state: &ApiState, contact: &ContactView, role: Role) -> Result<Vec<Option<String>>, Problem> {
-    let mut told = Vec::with_capacity(contact.attempts.len());
+    let mut all = Vec::with_capacity(contact.attempts.len());
     for attempt in &contact.attempts {
         let recording = Recording { attempt: attempt.id, call_id: attempt.call_id.clone() };
         let fate = match attempt.call_id.as_str() {
             "" => None,
             _ => state.store.recording_fate(&attempt.account, &recording).await?,
         };
-        told.push(fate.map(|fate| match fate {
-            RecordingFate::Awaited(at) => format!("awaited, asked for at {at}"),
-            RecordingFate::Kept(place) if role.sees_numbers() => place,
-            RecordingFate::Kept(_) => "kept".to_owned(),
-            RecordingFate::Lost(reason) => format!("not to be had: {reason}"),
-        }));
+        all.push(fate.map(|fate| told(fate, role)));
     }
-    Ok(told)
+    Ok(all)
+}
+
+/// What became of a recording, as this role may know it.
+fn told(fate: RecordingFate, role: Role) -> String {
+    match fate {
+        RecordingFate::Awaited(at) => format!("awaited, asked for at {at}"),
+        RecordingFate::Kept(place) if role.sees_numbers() => place,
+        RecordingFate::Kept(_) => "kept".to_owned(),
+        RecordingFate::Lost(reason) => format!("not to be had: {reason}"),
+    }
 }
 
 impl ContactAnswer {

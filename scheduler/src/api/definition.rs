@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderMap, StatusCode, header};
 use redial_shared::{
-    config::{AccountConfig, Config},
+    config::{AccountConfig, BadLocation, Config, Location},
     domain::{
         CampaignName,
         campaign::{self, CampaignDefinition, DefinitionError},
@@ -135,7 +135,17 @@ pub fn check_provider(config: &Config, definition: &CampaignDefinition) -> Resul
             .with_key("provider")
             .with_hint(format!("add [providers.{name}] to the server's redial.toml, or name another account")));
     };
+    check_archive(definition)?;
     check_call(account, definition)
+}
+
+fn check_archive(definition: &CampaignDefinition) -> Result<(), Problem> {
+    let to = definition.archive.as_ref().and_then(|archive| archive.to.as_deref());
+    to.map_or(Ok(()), |to| {
+        to.parse::<Location>().map(drop).map_err(|bad| {
+            Problem::unprocessable(format!("archive.to: {bad}")).with_key("archive.to").with_hint(BadLocation::HINT)
+        })
+    })
 }
 
 /// Lists come later, so the columns that templates use are not looked at. Secrets are not needed to read a `[call]` table,

@@ -1,7 +1,10 @@
 //! Erasing a person everywhere.
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
-use redial_shared::domain::{PhoneNumber, contact_list::number::normalise, role::Role, suppression::Suppression};
+use redial_shared::{
+    domain::{PhoneNumber, contact_list::number::normalise, role::Role, suppression::Suppression},
+    store::Forgotten,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -10,6 +13,7 @@ use super::{
     auth::Caller,
     json::{JsonBody, JsonRequest},
 };
+use crate::archive;
 
 /// Numbers of one request.
 const NUMBERS_MAX: usize = 100;
@@ -64,7 +68,8 @@ pub struct CampaignForgotten {
 /// Erase everybody who has one of these numbers, in all campaigns of the workspace: numbers, id, attributes, what calls told,
 /// and when the numbers were called. Only admins can.
 ///
-/// A contact on a call is not erased: `on_call` tells, and the request can be sent again. Archives, exports, recordings,
+/// A contact on a call is not erased: `on_call` tells, and the request can be sent again. Archived campaigns are written anew
+/// without them; one whose files cannot be written here is an error, after which the request is to be sent again. Exports, recordings,
 /// and backups of Redis are not reached; Redis's own append-only file loses what was erased at its next rewrite. Answers to idempotency
 /// keys, which may quote values of rejected rows, go within 24 hours.
 #[utoipa::path(
@@ -76,6 +81,7 @@ pub struct CampaignForgotten {
         (status = 403, description = "Not an admin's token", body = Problem),
         (status = 409, description = "A number is being called; what could be erased is", body = Problem),
         (status = 422, description = "A number that is none", body = Problem),
+        (status = 503, description = "An archive cannot be read or written here; what could be erased before it is", body = Problem),
     ),
 )]
 pub async fn forget(
@@ -105,7 +111,20 @@ pub async fn forget(
 }
 
 async fn forget_one(state: &ApiState, number: &PhoneNumber, suppressions: bool) -> Result<NumberForgotten, Problem> {
-    let erased = state.store.forget(number).await?;
+    let mut erased = state.store.forget(number).await?;
+    // Afterwards: a campaign that moved there meanwhile is found there.
+    let mut other_numbers = Vec::new();
+    for archived in state.store.archives().await? {
+        let name = archived.view.name.clone();
+        let erasure = archive::erase(&state.store, &state.shelf, archived, number).await?;
+        if erasure.erased > 0 {
+            erased.push(Forgotten { campaign: name, erased: erasure.erased, on_call: 0 });
+            other_numbers.extend(erasure.other_numbers);
+        }
+    }
+    if !other_numbers.is_empty() {
+        erased.extend(state.store.forget_with(number, other_numbers).await?);
+    }
     let lists = suppressed(state, number, suppressions).await?;
     let contacts: usize = erased.iter().map(|of_campaign| of_campaign.erased).sum();
     let on_call: usize = erased.iter().map(|of_campaign| of_campaign.on_call).sum();

@@ -68,7 +68,10 @@ async fn look(state: &ApiState) -> Result<Page, StoreError> {
     let mut page = Page::default();
     let campaigns = state.store.campaigns().await?;
     add_campaigns(&mut page, &campaigns);
-    add_attempts(&mut page, state, &campaigns);
+    // What was done stays done when its campaign is archived: a counter must not fall.
+    let archived = state.store.archives().await?.into_iter().map(|archived| archived.view);
+    let of_all: Vec<CampaignView> = campaigns.iter().cloned().chain(archived).collect();
+    add_attempts(&mut page, state, &of_all);
     add_depths(&mut page, state, &campaigns).await?;
     add_accounts(&mut page, state).await?;
     add_recordings(&mut page, state).await?;

@@ -2,6 +2,7 @@
 //!
 //! Everything here goes through the store's public functions; another scheduler's API answers the same.
 
+mod archived;
 mod auth;
 mod browsers;
 mod campaigns;
@@ -12,7 +13,7 @@ mod definition;
 mod edit;
 mod estimate;
 mod events;
-mod export;
+pub(crate) mod export;
 mod extract;
 mod forget;
 mod health;
@@ -56,9 +57,10 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::dashboard;
+use crate::{archive::Shelf, dashboard};
 
 pub(crate) use contact::AttemptRow;
+pub(crate) use definition::without_secrets;
 pub(crate) use extract::no_such_path;
 pub use problem::Problem;
 pub use tokens::{TokenError, ensure_admin_token};
@@ -71,6 +73,8 @@ pub struct ApiState {
     workspace: Arc<metrics::Workspace>,
     limits: Arc<limits::Limits>,
     last_turns: Arc<last_turn::LastTurns>,
+    /// Where campaigns are that were archived.
+    shelf: Shelf,
     /// The end of the server: answers that have no end of their own end then.
     closing: CancellationToken,
 }
@@ -79,11 +83,13 @@ impl ApiState {
     /// The state of one server.
     pub fn new(store: Store, config: Arc<Config>) -> Self {
         let limits = Arc::new(limits::Limits::new(config.http.rate));
+        let shelf = Shelf::new(&config);
         Self {
             store,
             config,
             workspace: Arc::default(),
             limits,
+            shelf,
             last_turns: Arc::default(),
             closing: CancellationToken::new(),
         }
@@ -92,6 +98,11 @@ impl ApiState {
     /// Where campaigns stand. How an account fares is read once for all of its campaigns.
     async fn statuses(&self, views: &[CampaignView]) -> Result<Vec<status::Status>, Problem> {
         let mut troubles = BTreeMap::new();
+        let is_over = |view: &CampaignView| matches!(view.state, CampaignState::Completed | CampaignState::Stopped);
+        let unarchived = match views.iter().any(is_over) {
+            true => self.store.archive_troubles().await?,
+            false => BTreeMap::new(),
+        };
         let mut statuses = Vec::with_capacity(views.len());
         for view in views {
             let account = self.config.providers.get(&view.account);
@@ -107,6 +118,9 @@ impl ApiState {
                     troubles.insert(&view.account, health.trouble(&view.account).unwrap_or_default());
                 }
                 status.reason.clone_from(&troubles[&view.account]);
+            }
+            if let Some(trouble) = unarchived.get(&view.id).filter(|_| is_over(view)) {
+                status.not_archived(trouble);
             }
             statuses.push(status);
         }

@@ -129,6 +129,17 @@ pub async fn notifications(
     Campaign(name): Campaign,
     Params(params): Params<NotificationsParams>,
 ) -> Result<Json<NotificationsAnswer>, Problem> {
+    if let Some(archived) = state.archived(&name).await? {
+        let reading = state.read(&archived).await?;
+        let deliveries = reading.manifest.deliveries.iter().take(params.limit.unwrap_or(LISTED)).cloned();
+        return Ok(Json(NotificationsAnswer {
+            campaign: name.to_string(),
+            webhook: None,
+            waiting: 0,
+            oldest_at: None,
+            deliveries: deliveries.map(DeliveryRow::from).collect(),
+        }));
+    }
     let info = state.store.fresh_info(state.store.campaign_id(&name).await?).await?;
     let view = state.store.outbox_view(info.id).await?;
     Ok(Json(NotificationsAnswer {

@@ -137,6 +137,10 @@ impl From<StoreError> for Problem {
             }
             StoreError::NoCampaign(_) => Self::not_found(error.to_string())
                 .with_hint("`redial status` lists the campaigns; `redial apply FILE` creates one"),
+            StoreError::Archived { ref name, .. } => {
+                let hint = format!("give it another name; or `redial remove {name}` deletes the archive for good, and its name is free");
+                Self::conflict(error.to_string()).with_hint(hint)
+            }
             StoreError::Conflict(_) => Self::conflict(error.to_string()),
             StoreError::Outdated(_) => Self::new(StatusCode::PRECONDITION_FAILED, error.to_string()).with_hint(
                 "read it again, decide anew, and send the `ETag` of that answer as `If-Match`; or send none, and whatever is there \

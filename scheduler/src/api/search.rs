@@ -5,7 +5,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use redial_shared::{
     domain::{CampaignName, PhoneNumber, contact_list::number::normalise, role::Role},
     store::{
-        StoreError,
+        Archived, StoreError,
         view::{CampaignView, ContactView},
     },
 };
@@ -21,6 +21,8 @@ use super::{
 
 /// Campaigns that are looked through at the same time.
 const SIDE_BY_SIDE: usize = 16;
+/// The same of archives, each of which is read by a thread.
+const ARCHIVES_SIDE_BY_SIDE: usize = 4;
 const QUERY_BYTES_MAX: usize = 256;
 
 /// Whom to look for.
@@ -41,6 +43,9 @@ pub struct Found {
     contacts: Vec<FoundContact>,
     /// How many campaigns were looked through.
     campaigns: usize,
+    /// Archived campaigns whose files cannot be read here and now: somebody may be there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_searched: Vec<String>,
 }
 
 /// One contact that was found.
@@ -81,11 +86,18 @@ pub async fn search(
     Params(params): Params<SearchParams>,
 ) -> Result<Json<Found>, Problem> {
     let keys = keys(&params.q)?;
-    let views = match &params.campaign {
-        None => state.store.campaigns().await?,
-        Some(name) => vec![state.store.campaign(&campaign_name(name)?).await?],
+    let (views, archives) = match &params.campaign {
+        None => (state.store.campaigns().await?, state.store.archives().await?),
+        Some(name) => {
+            let name = campaign_name(name)?;
+            match state.archived(&name).await? {
+                Some(archived) => (Vec::new(), vec![archived]),
+                None => (vec![state.store.campaign(&name).await?], Vec::new()),
+            }
+        }
     };
-    let campaigns = views.len();
+    let campaigns = views.len() + archives.len();
+    let (in_archives, not_searched) = search_archives(&state, archives, &keys, params.campaign.is_some()).await?;
     let filled = views.into_iter().filter(|view| view.counts.total > 0);
     let searches = filled.map(|view| {
         let (store, keys) = (&state.store, &keys);
@@ -93,17 +105,44 @@ pub async fn search(
             match store.search(&view, keys).await {
                 Ok(found) => Ok((view, found)),
                 // It went a moment ago.
-                Err(StoreError::NoCampaign(_)) => Ok((view, Vec::new())),
+                Err(StoreError::NoCampaign(_) | StoreError::Archived { .. }) => Ok((view, Vec::new())),
                 Err(error) => Err(error),
             }
         }
     });
-    let found: Vec<(CampaignView, Vec<ContactView>)> =
+    let mut found: Vec<(CampaignView, Vec<ContactView>)> =
         stream::iter(searches).buffered(SIDE_BY_SIDE).try_collect().await?;
+    found.extend(in_archives);
     let found = found.iter().flat_map(|(view, contacts)| contacts.iter().map(move |one| answer(view, one, role)));
     let mut contacts: Vec<FoundContact> = found.collect();
     contacts.sort_by(|a, b| b.last_attempt_at.cmp(&a.last_attempt_at).then_with(|| a.campaign.cmp(&b.campaign)));
-    Ok(Json(Found { contacts, campaigns }))
+    Ok(Json(Found { contacts, campaigns, not_searched }))
+}
+
+/// Who is found in archives, and which of them cannot be read now; asked for alone, that is an error.
+async fn search_archives(
+    state: &ApiState,
+    archives: Vec<Archived>,
+    keys: &[String],
+    is_alone: bool,
+) -> Result<(Vec<(CampaignView, Vec<ContactView>)>, Vec<String>), Problem> {
+    let searches = archives.into_iter().filter(|archived| archived.view.counts.total > 0).map(|archived| async move {
+        let found = async { state.shelf.read(&archived).await?.find(keys.to_vec()).await }.await;
+        (archived.view, found)
+    });
+    let mut searches = stream::iter(searches).buffered(ARCHIVES_SIDE_BY_SIDE);
+    let (mut in_archives, mut not_searched) = (Vec::new(), Vec::new());
+    while let Some((view, found)) = searches.next().await {
+        match found {
+            Ok(found) => in_archives.push((view, found.into_iter().map(|kept| kept.view).collect())),
+            Err(error) if is_alone => return Err(error.into()),
+            Err(error) => {
+                tracing::warn!(campaign = %view.name, %error, "an archive was not searched");
+                not_searched.push(view.name.to_string());
+            }
+        }
+    }
+    Ok((in_archives, not_searched))
 }
 
 fn campaign_name(text: &str) -> Result<CampaignName, Problem> {

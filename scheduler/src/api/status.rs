@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use redial_shared::{
     config::AccountConfig,
     domain::{CampaignState, ContactState, Timestamp},
-    store::view::{CampaignView, Counts},
+    store::{
+        ArchiveTrouble,
+        view::{CampaignView, Counts},
+    },
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -41,6 +44,20 @@ pub struct Status {
     /// When the list will be done at the present pace, RFC 3339; null unless the campaign is running with work left.
     #[schema(format = DateTime)]
     pub finish_estimate: Option<String>,
+    /// Only of a campaign that was archived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub archived: Option<ArchivedStatus>,
+}
+
+/// That a campaign is files now: it can be read, and changed no more.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ArchivedStatus {
+    /// Since when, RFC 3339.
+    #[schema(format = DateTime)]
+    pub since: String,
+    /// The directory, or `s3://bucket/prefix`, that has them.
+    pub place: String,
 }
 
 /// Contacts by state; the states always sum to `total`.
@@ -136,7 +153,20 @@ impl Status {
             rate_now: rate_now(&view.recent_starts),
             next_run_at: view.next_run_at.map(|at| at.to_string()),
             finish_estimate: super::estimate::finish(view, account, last_turn, now).map(|at| at.to_string()),
+            archived: None,
         }
+    }
+
+    /// Tells why a campaign that is over was not archived yet.
+    pub fn not_archived(&mut self, trouble: &ArchiveTrouble) {
+        let ArchiveTrouble { cause, next_ms, .. } = trouble;
+        let told = format!("not archived yet: {cause} (tried again at {})", Timestamp::from_millis(*next_ms));
+        self.reason = if self.reason.is_empty() { told } else { format!("{}; {told}", self.reason) };
+    }
+
+    /// The same of a campaign that was archived.
+    pub fn archived(self, since: Timestamp, place: &str) -> Self {
+        Self { archived: Some(ArchivedStatus { since: since.to_string(), place: place.to_owned() }), ..self }
     }
 }
 

@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use axum::{Json, extract::State};
-use redial_shared::domain::{Outcome, Timestamp, timeline as counted};
+use redial_shared::domain::{
+    Outcome, Timestamp,
+    timeline::{self as counted, Sample},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -73,9 +76,14 @@ pub async fn timeline(
     if !(1..=MINUTES_MAX).contains(&minutes) {
         return Err(Problem::unprocessable(format!("`minutes` is 1 to {MINUTES_MAX}")).with_key("minutes"));
     }
-    let id = state.store.campaign_id(&name).await?;
     let now = state.store.clock().now();
-    let looks = state.store.looks(id, now).await?;
+    let looks = match state.archived(&name).await? {
+        Some(archived) => {
+            let lines = state.read(&archived).await?;
+            lines.manifest.timeline.iter().filter_map(|line| Sample::from_line(line)).collect()
+        }
+        None => state.store.looks(state.store.campaign_id(&name).await?, now).await?,
+    };
     let (from, step_s, stretches) = stretches(now, minutes);
     let line = counted::timeline(&looks, from, Duration::from_secs(step_s.into()), stretches as usize);
     let outcomes = Outcome::ALL.iter().map(|outcome| outcome.as_str()).zip(line.outcomes);

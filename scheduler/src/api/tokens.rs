@@ -70,7 +70,7 @@ pub fn hash_of(token: &str) -> String {
 }
 
 /// A digest in hexadecimal.
-pub(super) fn hex(digest: &[u8]) -> String {
+pub(crate) fn hex(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -100,12 +100,16 @@ impl Runs {
         if standing.place != CampaignState::Scheduled || !schedule.allows(now) {
             return Ok(Step::Wait);
         }
-        let other = match self.store.campaign_id(other).await {
-            Ok(id) => self.store.standing(id).await?,
+        let state = match self.store.campaign_id(other).await {
+            Ok(id) => self.store.standing(id).await?.state,
+            Err(StoreError::Archived { .. }) => match self.store.archive(other).await? {
+                Some(archived) => archived.view.state,
+                None => return Ok(Step::Wait),
+            },
             Err(StoreError::NoCampaign(_)) => return Ok(Step::Wait),
             Err(error) => return Err(error),
         };
-        Ok(match other.state {
+        Ok(match state {
             CampaignState::Completed => {
                 Step::Begin(Beginning { tick: now, from: now, until: schedule.run_until(now), next_run: None })
             }

@@ -4,6 +4,7 @@
 //! `REDIAL__REDIS__URL` sets `redis.url`, and so on.
 
 mod account;
+mod archive;
 mod error;
 mod http;
 mod notify;
@@ -31,7 +32,7 @@ pub use http::HttpConfig;
 pub use notify::NotifyConfig;
 pub use redis::{Durability, RedisConfig};
 pub use secret::{Secret, SecretError};
-pub use storage::{Location, S3Config};
+pub use storage::{BadLocation, Location, S3Config};
 pub use worker::WorkerConfig;
 
 /// The text of a provider file that an account names by its path, relative to the current directory.
@@ -48,7 +49,9 @@ pub const LOOKUP: [&str; 2] = ["redial.toml", "config/redial.toml"];
 /// What every overriding environment variable begins with; levels of keys are separated by `__`.
 pub const VARIABLE_PREFIX: &str = "REDIAL__";
 
-const KEYS: &[&str] = &["workspace", "data_dir", "redis", "http", "worker", "caps", "notify", "storage", "providers"];
+const KEYS: &[&str] =
+    &["workspace", "data_dir", "redis", "http", "worker", "caps", "notify", "storage", "archive", "providers"];
+const ARCHIVE_FOLDER: &str = "archive";
 const WORKSPACE_MAX_CHARS: usize = 64;
 
 /// How the processes of one workspace run.
@@ -70,6 +73,8 @@ pub struct Config {
     pub caps: Caps,
     /// `[storage.s3]`: how buckets are reached
     pub s3: S3Config,
+    /// `[archive] to`: where campaigns go that do not say so themselves; none: a folder of `data_dir`
+    pub archive_to: Option<Location>,
     /// `[notify]`
     pub notify: NotifyConfig,
     /// `[providers.NAME]`
@@ -116,9 +121,17 @@ impl Config {
             worker: read(&root, "worker", worker::read)?,
             caps: read(&root, "caps", caps::read)?,
             s3: read(&root, "storage", storage::read)?,
+            archive_to: read(&root, "archive", archive::read)?,
             notify: read(&root, "notify", notify::read)?,
             providers: read(&root, "providers", providers)?,
         })
+    }
+}
+
+impl Config {
+    /// Where campaigns are archived that do not say so themselves.
+    pub fn archive(&self) -> Location {
+        self.archive_to.clone().unwrap_or_else(|| Location::Directory(self.data_dir.join(ARCHIVE_FOLDER)))
     }
 }
 

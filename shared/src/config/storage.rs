@@ -1,6 +1,6 @@
 //! Where files are kept that leave Redial: a directory, or a bucket of an S3-compatible store; and `[storage]`.
 
-use std::{fmt, path::PathBuf};
+use std::{fmt, path::PathBuf, str::FromStr};
 
 use super::{Secret, http::base_url};
 use crate::domain::document::{DefinitionError, Item, Table};
@@ -43,22 +43,38 @@ impl Location {
     /// # Errors
     /// When it is neither.
     pub fn read(item: &Item<'_>) -> Result<Self, DefinitionError> {
-        let text = item.text()?;
-        let wrong = |cause: &str| item.error(cause).with_hint("write a directory, or \"s3://bucket/prefix\"");
+        item.text()?.parse().map_err(|bad: BadLocation| item.error(bad).with_hint(BadLocation::HINT))
+    }
+}
+
+/// Why a text is no place for files.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{0}")]
+pub struct BadLocation(&'static str);
+
+impl BadLocation {
+    /// What to write.
+    pub const HINT: &'static str = "write a directory, or \"s3://bucket/prefix\"";
+}
+
+impl FromStr for Location {
+    type Err = BadLocation;
+
+    fn from_str(text: &str) -> Result<Self, BadLocation> {
         let Some(bucket) = text.strip_prefix(BUCKET_SCHEME) else {
             return match text {
-                "" => Err(wrong("a directory or a bucket expected")),
-                text if text.contains("://") => Err(wrong("no store of this kind is known")),
+                "" => Err(BadLocation("a directory or a bucket expected")),
+                text if text.contains("://") => Err(BadLocation("no store of this kind is known")),
                 path => Ok(Self::Directory(PathBuf::from(path))),
             };
         };
         let (name, prefix) = bucket.split_once('/').unwrap_or((bucket, ""));
         let prefix = prefix.trim_matches('/');
         if !is_bucket(name) {
-            return Err(wrong("a bucket's name is 3 to 63 characters of a-z, 0-9, `-` and `.`"));
+            return Err(BadLocation("a bucket's name is 3 to 63 characters of a-z, 0-9, `-` and `.`"));
         }
         if !prefix.is_empty() && prefix.split('/').any(|part| matches!(part, "" | "." | "..")) {
-            return Err(wrong("a prefix has no empty part and none of dots"));
+            return Err(BadLocation("a prefix has no empty part and none of dots"));
         }
         Ok(Self::Bucket { name: name.to_owned(), prefix: prefix.to_owned() })
     }

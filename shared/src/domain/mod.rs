@@ -1,5 +1,6 @@
 //! Pure rules: no I/O, no clock, no Redis type. Time is always an argument.
 
+pub mod archive;
 pub mod calling_hours;
 pub mod campaign;
 pub mod caps;

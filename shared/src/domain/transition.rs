@@ -18,7 +18,7 @@ use super::{
     retry::{NextStep, RetryPolicy, is_usable, next_step, retry_in},
 };
 
-pub use person::{Edited, edit, erase, forget_number};
+pub use person::{ERASED, Edited, edit, erase, forget_number};
 
 /// Why a contact is cancelled that somebody took out.
 const CANCELLED: &str = "taken out by request";

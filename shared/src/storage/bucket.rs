@@ -2,7 +2,10 @@
 
 use std::{fmt, path::Path, time::Duration};
 
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url, header::CONTENT_LENGTH};
+use reqwest::{
+    Client, Method, RequestBuilder, Response, StatusCode, Url,
+    header::{CONTENT_LENGTH, RANGE},
+};
 use rusty_s3::{Bucket, Credentials, S3Action, UrlStyle};
 use secrecy::ExposeSecret;
 use tokio::fs::File;
@@ -72,9 +75,36 @@ impl BucketStore {
         self.send(name, request.header(CONTENT_LENGTH, length).body(body)).await?.good().await.map(drop)
     }
 
+    pub(super) async fn read_at(
+        &self,
+        name: &FileName,
+        start: u64,
+        length: usize,
+    ) -> Result<Option<Vec<u8>>, StorageError> {
+        let last = start + (length as u64).saturating_sub(1);
+        let Some(download) = self.download(name, Some(format!("bytes={start}-{last}"))).await? else { return Ok(None) };
+        let is_part = download.is_part();
+        // A store that knows no ranges sends all.
+        let skipped = if is_part { 0 } else { usize::try_from(start).unwrap_or(usize::MAX) };
+        let bytes = download.all(skipped.saturating_add(length).max(length)).await?;
+        match bytes.get(skipped..skipped.saturating_add(length)) {
+            Some(wanted) => Ok(Some(wanted.to_vec())),
+            None => {
+                Err(StorageError::Unreachable { place: self.shown(name), cause: format!("it ends before byte {last}") })
+            }
+        }
+    }
+
     pub(super) async fn get(&self, name: &FileName) -> Result<Option<Download>, StorageError> {
+        self.download(name, None).await
+    }
+
+    async fn download(&self, name: &FileName, range: Option<String>) -> Result<Option<Download>, StorageError> {
         let key = self.key(name);
-        let request = self.request(Method::GET, self.bucket.get_object(Some(&self.credentials), &key));
+        let mut request = self.request(Method::GET, self.bucket.get_object(Some(&self.credentials), &key));
+        if let Some(range) = range {
+            request = request.header(RANGE, range);
+        }
         let answer = self.send(name, request).await?;
         if answer.response.status() == StatusCode::NOT_FOUND {
             // A bucket that is not there is no answer about what is in it.

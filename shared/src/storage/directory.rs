@@ -7,7 +7,10 @@ use std::{
 };
 
 use tempfile::{NamedTempFile, TempPath};
-use tokio::fs;
+use tokio::{
+    fs,
+    io::{AsyncReadExt, AsyncSeekExt},
+};
 
 use super::{Download, FileName, StorageError};
 
@@ -62,6 +65,25 @@ impl Directory {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(StorageError::file(path.display())(error)),
         }
+    }
+
+    pub(super) async fn read_at(
+        &self,
+        name: &FileName,
+        start: u64,
+        length: usize,
+    ) -> Result<Option<Vec<u8>>, StorageError> {
+        let path = self.path_of(name);
+        let failed = |error| StorageError::file(path.display())(error);
+        let mut file = match fs::File::open(&path).await {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        let mut bytes = vec![0; length];
+        file.seek(io::SeekFrom::Start(start)).await.map_err(failed)?;
+        file.read_exact(&mut bytes).await.map_err(failed)?;
+        Ok(Some(bytes))
     }
 
     pub(super) async fn exists(&self, name: &FileName) -> Result<bool, StorageError> {

@@ -28,6 +28,11 @@ impl Download {
         Self { source: Source::Answer(Box::new(answer)), place }
     }
 
+    /// Whether it is no more than the part that was asked for.
+    pub(super) fn is_part(&self) -> bool {
+        matches!(&self.source, Source::Answer(answer) if answer.status() == reqwest::StatusCode::PARTIAL_CONTENT)
+    }
+
     /// The next piece, never an empty one; none at the end.
     ///
     /// # Errors

@@ -87,6 +87,17 @@ impl Storage {
         }
     }
 
+    /// Reads `length` bytes of a file from `start` on, all of which it must have; none if there is no such file.
+    ///
+    /// # Errors
+    /// When that cannot be told, it cannot be read, or it is shorter.
+    pub async fn read_at(&self, name: &FileName, start: u64, length: usize) -> Result<Option<Vec<u8>>, StorageError> {
+        match &self.0 {
+            Place::Directory(directory) => directory.read_at(name, start, length).await,
+            Place::Bucket(bucket) => bucket.read_at(name, start, length).await,
+        }
+    }
+
     /// Whether there is a file of this name.
     ///
     /// # Errors

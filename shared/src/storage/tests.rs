@@ -47,10 +47,13 @@ async fn keeps_reads_and_removes(storage: &Storage) {
     upload.finish().await.unwrap();
     assert!(storage.exists(&name()).await.unwrap());
     assert_eq!(read(storage, &name()).await.unwrap(), bytes);
+    assert_eq!(storage.read_at(&name(), 131_000, 5).await.unwrap().unwrap(), bytes[131_000..131_005]);
+    assert!(storage.read_at(&name(), 199_999, 2).await.is_err(), "it ends before");
     assert!(storage.get(&name()).await.unwrap().unwrap().all(1_000).await.is_err(), "it is longer than that");
     storage.remove(&name()).await.unwrap();
     storage.remove(&name()).await.unwrap();
     assert_eq!(read(storage, &name()).await, None);
+    assert_eq!(storage.read_at(&name(), 0, 1).await.unwrap(), None);
     storage.check().await.unwrap();
 }
 

@@ -55,6 +55,7 @@ impl Store {
                 0 => Applied::Unchanged,
                 -1 => continue,
                 -4 => return Err(Edition::outdated(&definition.name)),
+                -5 => return Err(self.absence(&definition.name).await),
                 -3 => {
                     return Err(StoreError::Conflict(format!(
                         "campaign `{}` has contacts, filed by its [calling_hours]: `zones` cannot change any more; apply \
@@ -86,12 +87,15 @@ impl Store {
     /// The number of a campaign.
     ///
     /// # Errors
-    /// When Redis does not answer, or there is no such campaign.
+    /// When Redis does not answer, there is no such campaign, or it was archived.
     pub async fn campaign_id(&self, name: &CampaignName) -> Result<CampaignId, StoreError> {
         let mut command = redis::cmd("HGET");
         command.arg(self.connection.keys().names()).arg(name.as_str());
         let id: Option<String> = self.connection.query(&command).await?;
-        campaign_id(&id.ok_or_else(|| StoreError::NoCampaign(name.to_string()))?)
+        match id {
+            Some(id) => campaign_id(&id),
+            None => Err(self.absence(name).await),
+        }
     }
 
     /// The last moment at which a call of a campaign that has been begun so far may be sent, microseconds of the server's

@@ -34,6 +34,16 @@ pub enum StoreError {
     /// There is no such campaign.
     #[error("there is no campaign `{0}`")]
     NoCampaign(String),
+    /// The campaign was archived: it can be read, and changed no more.
+    #[error("campaign `{name}` was archived at {since} to {place}: it can be read, but not changed")]
+    Archived {
+        /// Its name.
+        name: String,
+        /// Since when, RFC 3339.
+        since: String,
+        /// Where its files are.
+        place: String,
+    },
     /// The campaign's state does not allow it.
     #[error("{0}")]
     Conflict(String),

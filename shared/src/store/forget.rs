@@ -60,8 +60,20 @@ impl Store {
     /// # Errors
     /// When Redis does not answer: some may be erased; it can be repeated.
     pub async fn forget(&self, number: &PhoneNumber) -> Result<Vec<Forgotten>, StoreError> {
+        self.forget_with(number, Vec::new()).await
+    }
+
+    /// The same; when these other numbers were called is forgotten too, unless somebody in Redis has them: whoever had them
+    /// was erased elsewhere.
+    ///
+    /// # Errors
+    /// As [`Store::forget`].
+    pub async fn forget_with(
+        &self,
+        number: &PhoneNumber,
+        mut other_numbers: Vec<PhoneNumber>,
+    ) -> Result<Vec<Forgotten>, StoreError> {
         let mut forgotten = Vec::new();
-        let mut other_numbers = Vec::new();
         for campaign in self.campaigns().await? {
             let info = self.fresh_info(campaign.id).await?;
             let mut of_campaign = Forgotten { campaign: campaign.name, erased: 0, on_call: 0 };

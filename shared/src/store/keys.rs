@@ -24,6 +24,13 @@ macro_rules! keys {
 keys! {
     /// Hash: campaign name → campaign id.
     names() = "campaigns";
+    /// Hash: name of a campaign that was archived → what is known of it without its files, as JSON.
+    archives() = "archives";
+    /// Hash: campaign → why it cannot be archived, and when that is tried again, as JSON.
+    archive_troubles() = "archives:troubles";
+    /// Hash: `campaign:edition` of files that may be there and do not count → until when (ms) they may be being written, the
+    /// campaign's name, and where they are.
+    loose_files() = "archives:loose";
     /// Hash: campaigns that are being removed → how far that has come.
     removing() = "removing";
     /// Hash: a campaign's state, account, pacing and sizes.

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod ahead;
+mod archives;
 mod arguments;
 mod attempts;
 mod awaited;
@@ -67,6 +68,7 @@ use std::{sync::Arc, time::Duration};
 
 pub use accounts::{AccountHealth, AccountLimits};
 pub use ahead::Ahead;
+pub use archives::{ArchivePlace, ArchiveTrouble, Archived, ArchivedFile, Fence, LooseFiles};
 pub use attempts::{BeginAnswer, Intent, Placed, Poll, Settled, Settlement};
 pub use backlog::LaneBacklog;
 pub use cancel::Cancelled;

@@ -1,10 +1,10 @@
 //! Recordings that are to be fetched, in a queue by time for each account that wants them. `conclude` files a call there as
 //! it ends; it leaves the queue when its recording is kept, or is not to be had.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
-use super::{Store, StoreError, arguments::Arguments, attempts::record_place};
-use crate::domain::{AttemptId, CampaignId, Timestamp};
+use super::{Store, StoreError, arguments::Arguments, attempts::record_place, limits};
+use crate::domain::{AttemptId, CampaignId, ContactPosition, Timestamp};
 
 /// One recording to be fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,6 +146,29 @@ impl Store {
         let (due_ms, ended): (Option<f64>, Option<String>) = self.connection.query_all(&pipeline).await?;
         let awaited = due_ms.map(|due_ms| RecordingFate::Awaited(Timestamp::from_millis(due_ms as i64)));
         Ok(ended.map(|text| RecordingFate::parse(&text)).or(awaited))
+    }
+
+    /// What became of the recordings of one block's contacts, as far as that is over, by position and revision of the attempt.
+    ///
+    /// # Errors
+    /// When Redis does not answer.
+    pub async fn block_recordings(
+        &self,
+        campaign: CampaignId,
+        block: u32,
+    ) -> Result<HashMap<(ContactPosition, u32), RecordingFate>, StoreError> {
+        let per_block = limits::ROWS_PER_BLOCK / limits::RECORDS_PER_KEY;
+        let first = u64::from(block) * per_block;
+        let mut pipeline = redis::pipe();
+        for shard in first..first + per_block {
+            pipeline.cmd("HGETALL").arg(self.connection.keys().recorded(campaign, shard));
+        }
+        let found: Vec<HashMap<String, String>> = self.connection.query_all(&pipeline).await?;
+        let fate = |(attempt, text): (String, String)| {
+            let (position, revision) = attempt.split_once(':')?;
+            Some(((position.parse().ok()?, revision.parse().ok()?), RecordingFate::parse(&text)))
+        };
+        Ok(found.into_iter().flatten().filter_map(fate).collect())
     }
 
     /// How many recordings of an account there are.

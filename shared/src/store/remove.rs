@@ -68,7 +68,7 @@ impl Store {
         let (code, id, state): (i64, String, u8) = self.connection.run("remove_campaign", arguments.as_slice()).await?;
         match code {
             1 => campaign_id(&id),
-            0 => Err(StoreError::NoCampaign(name.to_string())),
+            0 => Err(self.absence(name).await),
             -2 => Err(Leadership::lost()),
             -3 => {
                 Err(StoreError::Conflict(format!("campaign `{name}` has calls that may be live still: wait for them")))

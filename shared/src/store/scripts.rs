@@ -29,12 +29,12 @@ macro_rules! sources {
 }
 
 const INCLUDES: &[(&str, &str)] = sources!("include/": time campaign records lanes slots requests intents leader health caps
-        suppressions recordings);
-const OPERATIONS: &[(&str, &str)] = sources!("": account_down account_up add_blocks apply begin block_account
+        suppressions recordings removal);
+const OPERATIONS: &[(&str, &str)] = sources!("": account_down account_up add_blocks apply archive_campaign begin block_account
     change_state claim conclude drop_outbox edit_block end_leases end_recording forget_calls forget_campaign hasten_poll hear_call intern lead lease listen
     open_generation placed prune_campaign remove_campaign take_recordings
     prune_history prune_numbers prune_suppressions publish_generation reap_claims reap_intents recover replay_begun replayed restart_block set_caps set_place_caps slow_account
-    suppress suppressed take_polls take_request unclaim unsuppress write_generation write_hours write_index);
+    suppress suppressed swap_archive take_polls take_request unclaim unsuppress write_generation write_hours write_index);
 
 static SCRIPTS: LazyLock<HashMap<&str, Script>> =
     LazyLock::new(|| OPERATIONS.iter().map(|(name, body)| (*name, assemble(body))).collect());

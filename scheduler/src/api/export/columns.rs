@@ -70,6 +70,11 @@ impl ResultColumns {
 
     /// Adds a contact's row.
     pub fn write(&self, contact: &ContactView, out: &mut RowWriter) {
+        out.row(&self.fields(contact));
+    }
+
+    /// A contact's row.
+    pub fn fields<'a>(&self, contact: &'a ContactView) -> Vec<Field<'a>> {
         let (first, last) = (contact.attempts.first(), contact.attempts.last());
         let decided = contact.attempts.iter().rev().find(|attempt| attempt.outcome.is_some());
         let mut fields = vec![
@@ -91,7 +96,7 @@ impl ResultColumns {
         );
         let learned = |name: &String| contact.attempts.iter().rev().find_map(|attempt| attempt.captured.get(name));
         fields.extend(self.captured.iter().map(|name| learned(name).map_or(Field::Nothing, Field::Text)));
-        out.row(&fields);
+        fields
     }
 }
 
@@ -127,23 +132,28 @@ impl AttemptColumns {
     /// Adds those of a contact's attempts that are wanted.
     pub fn write(&self, contact: &ContactView, wanted: impl Fn(&AttemptView) -> bool, out: &mut RowWriter) {
         for attempt in contact.attempts.iter().filter(|attempt| wanted(attempt)) {
-            let row = AttemptRow::of(contact, attempt, self.role);
-            out.row(&[
-                Field::Owned(row.attempt_id),
-                Field::Owned(row.contact_id),
-                Field::Owned(row.phone),
-                Field::Number(row.number.into()),
-                Field::Owned(row.provider),
-                row.call_id.map_or(Field::Nothing, Field::Owned),
-                Field::At(attempt.started_at),
-                Field::at(attempt.ended_at),
-                row.outcome.map_or(Field::Nothing, Field::Text),
-                row.provider_status.map_or(Field::Nothing, Field::Owned),
-                row.duration_s.map_or(Field::Nothing, Field::Seconds),
-                Field::Number(row.worker.into()),
-                Field::Owned(row.reason),
-            ]);
+            out.row(&self.fields(contact, attempt));
         }
+    }
+
+    /// The row of one of a contact's attempts.
+    pub fn fields(&self, contact: &ContactView, attempt: &AttemptView) -> Vec<Field<'static>> {
+        let row = AttemptRow::of(contact, attempt, self.role);
+        vec![
+            Field::Owned(row.attempt_id),
+            Field::Owned(row.contact_id),
+            Field::Owned(row.phone),
+            Field::Number(row.number.into()),
+            Field::Owned(row.provider),
+            row.call_id.map_or(Field::Nothing, Field::Owned),
+            Field::At(attempt.started_at),
+            Field::at(attempt.ended_at),
+            row.outcome.map_or(Field::Nothing, Field::Text),
+            row.provider_status.map_or(Field::Nothing, Field::Owned),
+            row.duration_s.map_or(Field::Nothing, Field::Seconds),
+            Field::Number(row.worker.into()),
+            Field::Owned(row.reason),
+        ]
     }
 }
 

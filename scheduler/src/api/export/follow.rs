@@ -70,7 +70,7 @@ impl Follow {
             let began = Instant::now();
             match self.look(&mut finished_before).await {
                 Ok(false) => {}
-                Ok(true) | Err(StoreError::NoCampaign(_)) => return,
+                Ok(true) | Err(StoreError::NoCampaign(_) | StoreError::Archived { .. }) => return,
                 Err(error) => tracing::warn!(%error, campaign = %self.name, "following goes on when Redis answers"),
             }
             tokio::time::sleep(LOOK_EVERY.max(began.elapsed() * PAUSE_TIMES)).await;
@@ -162,7 +162,7 @@ impl Told {
     }
 }
 
-fn is_finished(state: ContactState) -> bool {
+pub(super) fn is_finished(state: ContactState) -> bool {
     !state.is_open() && state != ContactState::Held
 }
 

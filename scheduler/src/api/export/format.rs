@@ -36,7 +36,8 @@ impl<'a> Field<'a> {
         instant.map_or(Self::Nothing, Self::At)
     }
 
-    fn cell(&self) -> Cell<'_> {
+    /// As a table takes it.
+    pub fn cell(&self) -> Cell<'_> {
         match self {
             Self::Nothing => Cell::Nothing,
             Self::Text(text) => Cell::Text(text),

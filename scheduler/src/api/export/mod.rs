@@ -17,21 +17,22 @@ use axum::{
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use redial_shared::{
-    domain::CampaignName,
+    domain::{CampaignName, role::Role},
     store::{CampaignInfo, StoreError, view::ContactView},
 };
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    ApiState, Problem,
+    ApiState, Problem, archived,
     auth::Caller,
     contact::veil,
     extract::{Campaign, Params},
     openings::Openings,
 };
-use columns::{AttemptColumns, ResultColumns};
+pub(crate) use columns::{AttemptColumns, ResultColumns};
 use filter::{Filter, FilterParams};
+pub(crate) use format::Field;
 use format::RowWriter;
 
 /// Blocks that are read ahead of the client: a slow client makes the server wait, not grow.
@@ -102,23 +103,43 @@ pub async fn results(
         return Err(Problem::bad_request("what is followed has no end to write to a Parquet file")
             .with_hint("follow it as csv or jsonl"));
     }
+    if let Some(archived) = state.archived(&name).await? {
+        let reading = state.read(&archived).await?;
+        let (attributes, captured) = (reading.manifest.attributes.clone(), reading.manifest.captured.clone());
+        let columns = ResultColumns::new(attributes, captured, role);
+        let openings = state.openings_of_archived(&archived);
+        let rows = RowWriter::new(format, columns.columns());
+        let write = result_rows(filter, openings, columns, role, is_followed);
+        return Ok(streamed(format, written(archived::contacts(&reading), rows, write)));
+    }
     let info = info(&state, &name).await?;
     let campaign = state.store.campaign(&name).await?;
     let openings = Openings::new(&campaign, &info.definition.calling_hours, state.store.clock().now());
     let captured = info.definition.results.capture.names().map(str::to_owned).collect();
     let columns = ResultColumns::new(info.all_columns(), captured, role);
     let rows = RowWriter::new(format, columns.columns());
-    let write = move |contact: &mut ContactView, out: &mut RowWriter| {
-        if filter.takes(contact) {
-            veil(contact, role);
-            contact.next_attempt_at = openings.next_attempt_at(contact);
-            columns.write(contact, out);
-        }
-    };
+    let write = result_rows(filter, openings, columns, role, false);
     Ok(match is_followed {
         true => streamed(format, follow::follow(state, name, rows, Box::new(write))),
         false => streamed(format, export(state, info, rows, write).await?),
     })
+}
+
+/// Adds a contact's row of results, if it is wanted.
+fn result_rows(
+    filter: Filter,
+    openings: Openings,
+    columns: ResultColumns,
+    role: Role,
+    only_finished: bool,
+) -> impl Fn(&mut ContactView, &mut RowWriter) + Send + Sync + 'static {
+    move |contact: &mut ContactView, out: &mut RowWriter| {
+        if filter.takes(contact) && (!only_finished || follow::is_finished(contact.state)) {
+            veil(contact, role);
+            contact.next_attempt_at = openings.next_attempt_at(contact);
+            columns.write(contact, out);
+        }
+    }
 }
 
 /// One row an attempt.
@@ -144,13 +165,17 @@ pub async fn attempts(
     Params(filter): Params<FilterParams>,
 ) -> Result<Response, Problem> {
     let filter = Filter::read(&filter)?;
-    let info = info(&state, &name).await?;
     let columns = AttemptColumns::new(role);
     let rows = RowWriter::new(format, columns.columns());
     let write = move |contact: &mut ContactView, out: &mut RowWriter| {
         veil(contact, role);
         columns.write(contact, |attempt| filter.takes_attempt(contact, attempt), out);
     };
+    if let Some(archived) = state.archived(&name).await? {
+        let reading = state.read(&archived).await?;
+        return Ok(streamed(format, written(archived::contacts(&reading), rows, write)));
+    }
+    let info = info(&state, &name).await?;
     Ok(streamed(format, export(state, info, rows, write).await?))
 }
 
@@ -170,20 +195,32 @@ async fn export(
         let (state, info) = (state.clone(), info.clone());
         async move { state.store.block_views(&info, number).await }
     });
-    let blocks = Box::pin(blocks.buffered(BLOCKS_AHEAD));
-    Ok(stream::try_unfold((blocks, Some(rows), write), |(mut blocks, rows, write)| async move {
-        let Some(mut rows) = rows else { return Ok(None) };
-        Ok(match blocks.try_next().await? {
-            Some(mut contacts) => {
-                contacts.iter_mut().for_each(|contact| write(contact, &mut rows));
-                Some((Bytes::from(rows.take()), (blocks, Some(rows), write)))
-            }
-            None => Some((Bytes::from(rows.finish()), (blocks, None, write))),
-        })
-    }))
+    Ok(written(blocks.buffered(BLOCKS_AHEAD), rows, write))
 }
 
-fn streamed(format: ExportFormat, parts: impl Stream<Item = Result<Bytes, StoreError>> + Send + 'static) -> Response {
+/// The rows that `write` makes of contacts.
+fn written<E: Send + 'static>(
+    batches: impl Stream<Item = Result<Vec<ContactView>, E>> + Send + 'static,
+    rows: RowWriter,
+    write: impl Fn(&mut ContactView, &mut RowWriter) + Send + Sync + 'static,
+) -> impl Stream<Item = Result<Bytes, E>> + Send + 'static {
+    let batches = Box::pin(batches);
+    stream::try_unfold((batches, Some(rows), write), |(mut batches, rows, write)| async move {
+        let Some(mut rows) = rows else { return Ok(None) };
+        Ok(match batches.try_next().await? {
+            Some(mut contacts) => {
+                contacts.iter_mut().for_each(|contact| write(contact, &mut rows));
+                Some((Bytes::from(rows.take()), (batches, Some(rows), write)))
+            }
+            None => Some((Bytes::from(rows.finish()), (batches, None, write))),
+        })
+    })
+}
+
+fn streamed<E: std::error::Error + Send + Sync + 'static>(
+    format: ExportFormat,
+    parts: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
+) -> Response {
     let parts = parts
         .try_filter(|part| std::future::ready(!part.is_empty()))
         .inspect_err(|error| tracing::error!(%error, "an export broke off"));

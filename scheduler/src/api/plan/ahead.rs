@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::{Json, extract::State};
 use redial_shared::{
     domain::Timestamp,
-    store::{Ahead, LaneBacklog},
+    store::{Ahead, Archived, LaneBacklog},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -72,6 +72,9 @@ pub struct Limits {
 )]
 pub async fn ahead(State(state): State<ApiState>, Campaign(name): Campaign) -> Result<Json<AheadAnswer>, Problem> {
     let now = state.store.clock().now();
+    if let Some(archived) = state.archived(&name).await? {
+        return Ok(Json(AheadAnswer::of_archive(&archived)));
+    }
     let view = state.store.campaign(&name).await?;
     let info = state.store.fresh_info(view.id).await?;
     let ahead = state.store.ahead(&info).await?;
@@ -81,6 +84,22 @@ pub async fn ahead(State(state): State<ApiState>, Campaign(name): Campaign) -> R
     // The hours of each place are computed for two weeks.
     let answer = tokio::task::spawn_blocking(move || answer(&outlook, &ahead)).await;
     Ok(Json(answer.map_err(Problem::internal)?))
+}
+
+impl AheadAnswer {
+    /// Nothing is ahead of a campaign that was archived.
+    fn of_archive(archived: &Archived) -> Self {
+        Self {
+            campaign: archived.view.name.to_string(),
+            provider: archived.view.account.clone(),
+            limits: Limits { rate: None, max_concurrent: None, provider_rate: None, provider_max_concurrent: None },
+            pace: PlanPace::standstill(),
+            due_now: 0,
+            due_later: Vec::new(),
+            estimated: false,
+            zones: Vec::new(),
+        }
+    }
 }
 
 fn answer(outlook: &Outlook, ahead: &Ahead) -> AheadAnswer {

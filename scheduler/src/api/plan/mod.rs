@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use axum::{Json, extract::State};
 use redial_shared::{
-    domain::{CampaignState, Timestamp},
-    store::view::CampaignView,
+    domain::{CampaignState, ContactState, Timestamp},
+    store::{Archived, view::CampaignView},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -110,6 +110,9 @@ pub struct Span {
 )]
 pub async fn plan(State(state): State<ApiState>, Campaign(name): Campaign) -> Result<Json<Plan>, Problem> {
     let now = state.store.clock().now();
+    if let Some(archived) = state.archived(&name).await? {
+        return Ok(Json(Plan::of_archive(&archived)));
+    }
     let view = state.store.campaign(&name).await?;
     let info = state.store.fresh_info(view.id).await?;
     let ahead = state.store.backlogs(&info).await?;
@@ -126,6 +129,33 @@ pub async fn plan(State(state): State<ApiState>, Campaign(name): Campaign) -> Re
     // Some thousand steps of arithmetic for each place.
     let plan = tokio::task::spawn_blocking(move || outlook.plan(&ahead)).await;
     Ok(Json(plan.map_err(Problem::internal)?))
+}
+
+impl Plan {
+    /// Nothing is ahead of a campaign that was archived.
+    fn of_archive(archived: &Archived) -> Self {
+        let view = &archived.view;
+        Self {
+            campaign: view.name.to_string(),
+            state: view.state.to_string(),
+            callable_now: 0,
+            callable_later: 0,
+            held: view.counts.by_state.get(&ContactState::Held).copied().unwrap_or(0),
+            pace: PlanPace::standstill(),
+            shares_with: Vec::new(),
+            zones: Vec::new(),
+            runs: Vec::new(),
+            finish_estimate: None,
+            warnings: vec![archived.refusal().to_string()],
+        }
+    }
+}
+
+impl PlanPace {
+    /// No call is made any more.
+    fn standstill() -> Self {
+        Self { calls_per_s: 0.0, limited_by: "none", calls_per_contact: 0.0, call_s: 0.0, assumed: Vec::new() }
+    }
 }
 
 /// Whether another campaign has calls to make now through the same account.

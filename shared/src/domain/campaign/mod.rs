@@ -1,5 +1,6 @@
 //! A campaign as its definition file describes it.
 
+mod archive;
 mod call;
 mod calling_hours;
 mod guard;
@@ -18,6 +19,7 @@ use std::collections::BTreeSet;
 pub use super::document::DefinitionError;
 use super::{
     CampaignName,
+    archive::Archive,
     calling_hours::CallingHours,
     caps::{self, Caps},
     document::{Document, Table},
@@ -30,9 +32,20 @@ pub use call::CallFields;
 pub use pacing::Pacing;
 pub use results::ResultsPolicy;
 
-const KEYS: &[&str] =
-    &["name", "provider", "schedule", "calling_hours", "pacing", "retry", "caps", "call", "results", "guard", "notify"];
-const LATER_KEYS: &[&str] = &["archive"];
+const KEYS: &[&str] = &[
+    "name",
+    "provider",
+    "schedule",
+    "calling_hours",
+    "pacing",
+    "retry",
+    "caps",
+    "call",
+    "results",
+    "guard",
+    "notify",
+    "archive",
+];
 
 /// Everything a definition says, with its defaults filled in. It serialises to JSON under the file's own keys.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -64,6 +77,9 @@ pub struct CampaignDefinition {
     /// Who is told what happens in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notify: Option<Notify>,
+    /// When it leaves Redis after its end; none: it stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archive: Option<Archive>,
 }
 
 impl CampaignDefinition {
@@ -76,12 +92,10 @@ impl CampaignDefinition {
 /// Reads a definition. `file_name` is what errors call it.
 ///
 /// # Errors
-/// For the first thing that is wrong: no TOML, an unknown key, a wrong unit, an impossible combination, or a key of a
-/// later release, which is refused rather than ignored.
+/// For the first thing that is wrong: no TOML, an unknown key, a wrong unit or an impossible combination.
 pub fn parse(source: &str, file_name: &str) -> Result<CampaignDefinition, DefinitionError> {
     let document = Document::parse(source, file_name)?;
     let root = document.root();
-    root.later(LATER_KEYS)?;
     root.only(KEYS)?;
     let name = root.required("name")?.parsed()?;
     schedule::check_not_after_itself(&root, &name)?;
@@ -98,6 +112,7 @@ pub fn parse(source: &str, file_name: &str) -> Result<CampaignDefinition, Defini
         results: read(&root, "results", results::read)?,
         guard: read(&root, "guard", guard::read)?,
         notify: root.table("notify")?.as_ref().map(notify::read).transpose()?,
+        archive: root.table("archive")?.as_ref().map(archive::read).transpose()?,
     })
 }
 

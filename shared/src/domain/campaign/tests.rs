@@ -279,10 +279,22 @@ fn unknown_keys_are_refused_with_the_nearest_known() {
 }
 
 #[test]
-fn keys_of_a_later_release_are_refused_and_never_ignored() {
-    let (error, hint) = refusal("[archive]\nretention = \"30d\"");
-    assert!(error.contains(":3: archive:") && error.contains("belongs to a later release"), "{error}");
-    assert!(hint.starts_with("remove `"), "{hint}");
+fn when_and_whereto_a_campaign_is_archived_is_read() {
+    let read = |rest: &str| parse(&format!("name = \"spring\"\nprovider = \"acme\"\n[archive]\n{rest}"), "spring.toml");
+    let archive = read("retention = \"30d\"").unwrap().archive.unwrap();
+    assert_eq!((archive.retention, archive.to), ("30d".parse().unwrap(), None));
+    let archive = read("retention = \"12h\"\nto = \"s3://calls/done\"").unwrap().archive.unwrap();
+    assert_eq!(archive.to.as_deref(), Some("s3://calls/done"));
+    for (rest, error) in [
+        ("to = \"done\"", "archive.retention: is required"),
+        ("retention = \"0s\"", "archive.retention: more than no time expected"),
+        ("retention = \"30\"", "archive.retention: `30` is no duration"),
+        ("retention = \"1d\"\nto = \"\"", "archive.to: a directory or a bucket expected"),
+        ("retention = \"1d\"\nwhere = \"x\"", "archive.where: "),
+    ] {
+        let found = read(rest).unwrap_err().to_string();
+        assert!(found.contains(error), "{found}");
+    }
 }
 
 #[test]

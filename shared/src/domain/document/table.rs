@@ -28,19 +28,6 @@ impl<'d> Table<'d> {
         }
     }
 
-    /// Refuses keys that belong to a later release, for silence would be taken for obedience.
-    ///
-    /// # Errors
-    /// For the first such key.
-    pub fn later(&self, keys: &[&str]) -> Result<(), DefinitionError> {
-        match self.entries.iter().find(|entry| keys.contains(&entry.key.as_str())) {
-            Some(entry) => Err(self
-                .error_at(entry, "belongs to a later release of Redial and is not obeyed yet")
-                .with_hint(format!("remove `{}`; this release would run the campaign without it", entry.key))),
-            None => Ok(()),
-        }
-    }
-
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<Item<'d>> {
         self.entries.iter().find(|entry| entry.key == key).map(|entry| self.item(entry))

@@ -7,8 +7,8 @@ use crate::domain::{
     retry::{RetryPolicy, is_usable},
 };
 
-/// Why an erased contact that was not finished is cancelled.
-const ERASED: &str = "erased by request";
+/// The reason of an erased contact; one that was not finished is cancelled for it.
+pub const ERASED: &str = "erased by request";
 const NO_NUMBER_LEFT: &str = "no number is left that may be called";
 
 /// What an edit of a contact's row means for its record.

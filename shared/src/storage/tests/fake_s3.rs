@@ -47,7 +47,7 @@ async fn answer_all(stream: TcpStream, bucket: &str, kept: Arc<Mutex<Kept>>) {
         if stream.read_line(&mut line).await.unwrap_or(0) == 0 {
             return;
         }
-        let mut length = 0;
+        let (mut length, mut range) = (0, None);
         loop {
             let mut header = String::new();
             stream.read_line(&mut header).await.unwrap();
@@ -58,10 +58,18 @@ async fn answer_all(stream: TcpStream, bucket: &str, kept: Arc<Mutex<Kept>>) {
             if let Some(value) = header.to_lowercase().strip_prefix("content-length:") {
                 length = value.trim().parse().unwrap();
             }
+            if let Some(value) = header.to_lowercase().strip_prefix("range: bytes=") {
+                let (from, to) = value.trim().split_once('-').unwrap();
+                range = Some((from.parse::<usize>().unwrap(), to.parse::<usize>().unwrap()));
+            }
         }
         let mut body = vec![0; length];
         stream.read_exact(&mut body).await.unwrap();
         let (status, body) = answer(&line, body, bucket, &mut kept.lock().unwrap());
+        let (status, body) = match range.filter(|_| status == "200 OK") {
+            Some((from, to)) => ("206 Partial Content", body[from..body.len().min(to + 1)].to_vec()),
+            None => (status, body),
+        };
         let sent = if line.starts_with("HEAD") { &[][..] } else { &body };
         let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n", body.len());
         stream.write_all(&[head.as_bytes(), sent].concat()).await.unwrap();

@@ -4,7 +4,8 @@
 -- ('all' | 'dialed'), 13 what must be there: '' = anything, '-' = no such campaign, else `campaign version`,
 -- 14 whether its events are told to somebody (0 | 1)
 -- Returns {code, id, version}: 2 created, 1 updated, 0 unchanged, -1 the id is taken (ask again with another), -2 the account of a
--- campaign with contacts on calls cannot change, -3 whose zones count cannot change once there are contacts, -4 what must be there is not.
+-- campaign with contacts on calls cannot change, -3 whose zones count cannot change once there are contacts, -4 what must be there is not,
+-- -5 one of this name was archived.
 --@include time campaign records lanes caps
 local cid = call('HGET', k_names(), ARGV[2])
 local code = 1
@@ -24,6 +25,7 @@ if cid then
     call('HSET', k_campaign(cid), 'former_accounts', (v[3] or '') .. now_ms .. ' ' .. v[1] .. '\n')
   end
 else
+  if call('HEXISTS', k_archives(), ARGV[2]) == 1 then return { -5, '', '' } end
   cid = ARGV[3]
   if call('EXISTS', k_campaign(cid)) == 1 then return { -1, cid, '' } end
   code = 2

@@ -26,6 +26,11 @@ local function note_change(cid)
   call('ZADD', k_changed(), call('INCR', k_changes()), cid)
 end
 
+-- What changes of a campaign that is over is counted: who copies it sees whether his copy is whole (shared/src/store/archives.rs).
+local function note_late(c)
+  if c.state == STATE.completed or c.state == STATE.stopped then call('HINCRBY', k_campaign(c.cid), 'late', 1) end
+end
+
 -- Whether its calls may start now: running, inside its run, and not past its end.
 local function is_dialing(c)
   return c.state == STATE.running and c.unfinished == '' and (c.run_until == 0 or now_ms < c.run_until)

@@ -13,6 +13,7 @@ end
 local function write_record(cid, position, bytes)
   local key, field = record_field(position)
   call('HSET', k_records(cid, key), field, bytes)
+  note_late(campaign(cid))
 end
 
 local function be(bytes, from, to)
