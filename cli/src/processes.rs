@@ -191,8 +191,6 @@ impl From<DirectError> for Failure {
         match &error {
             DirectError::Config(cause) => hinted(Self::usage(cause), cause.hint()),
             DirectError::Wrong(cause) => Self::usage(cause).hint(cause.remedy()),
-            DirectError::Refused { cause, .. } if cause.to_string().starts_with("HTTP 404") => Self::failed(&error)
-                .hint("there is nothing at that address: look at `base_url` and what else makes the path up"),
             DirectError::Refused { .. }
             | DirectError::Download(_)
             | DirectError::NothingHarmless

@@ -1,6 +1,6 @@
 //! Requests beside those that place calls: for results, for tokens.
 
-use std::time::Instant;
+use std::{error::Error, time::Instant};
 
 use redial_shared::{
     domain::Timestamp,
@@ -53,6 +53,15 @@ fn kind_of<T>(answer: &Result<T, PollError>) -> Answer {
     }
 }
 
+/// What lies at the bottom of an error: `Connection refused`, not that a request could not be sent. It names no address.
+fn root_of(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "none within the account's `timeout`".to_owned();
+    }
+    let root = std::iter::successors(error.source(), |cause| (**cause).source()).last();
+    root.map_or_else(|| "the connection broke off".to_owned(), ToString::to_string)
+}
+
 /// Sends a request and reads its answer, at most [`ANSWER_MAX_BYTES`] of it.
 ///
 /// # Errors
@@ -64,7 +73,7 @@ pub(crate) async fn exchange<T>(
     read: impl FnOnce(&HttpAnswer<'_>) -> Result<T, PollError>,
 ) -> Result<T, PollError> {
     let HttpRequest { method, uri, headers, body } = request;
-    let failed = |error: reqwest::Error| PollError::Failed { message: error.without_url().to_string() };
+    let failed = |error: reqwest::Error| PollError::Failed { message: format!("no answer: {}", root_of(&error)) };
     let request = http.request(method, uri.to_string()).headers(headers).body(body);
     let mut answer = request.send().await.map_err(failed)?;
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());

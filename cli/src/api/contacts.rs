@@ -7,10 +7,13 @@ use redial_shared::domain::{ContactState, Outcome};
 use serde::Deserialize;
 
 /// What a release came to: `POST /campaigns/{name}/release`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Released {
     /// Contacts that were held.
     pub released: u64,
+    /// How many stay held, by why.
+    #[serde(default)]
+    pub stay_held: BTreeMap<String, u64>,
 }
 
 /// `POST /campaigns/{name}/cancel`.

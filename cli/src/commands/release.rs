@@ -29,6 +29,13 @@ pub async fn run(args: &ReleaseArgs, client: &Client) -> Result<(), Failure> {
     if args.json {
         return output::line(&answer);
     }
-    let Released { released } = client.read(&answer)?;
-    output::line(&format!("{campaign}: {} released", render::plural(released, "held contact")))
+    let Released { released, stay_held } = client.read(&answer)?;
+    let mut told = format!("{campaign}: {} released\n", render::plural(released, "held contact"));
+    for (why, contacts) in stay_held {
+        told += &format!(
+            "  {} held: {why}\n",
+            if contacts == 1 { "1 stays".to_owned() } else { format!("{contacts} stay") }
+        );
+    }
+    output::text(&told)
 }

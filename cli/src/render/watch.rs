@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::{
     Colour, Paint, count,
@@ -64,11 +64,16 @@ fn calls(behind: &Timeline) -> Option<(&'static str, String)> {
     sums.iter().any(|calls| *calls > 0).then(|| (label, sparks(&sums)))
 }
 
+/// The full hour in which an instant lies.
+fn hour_of(at: DateTime<Utc>) -> i64 {
+    at.timestamp().div_euclid(3600)
+}
+
 /// Who comes due in the next 24 hours.
 fn due(ahead: &Ahead, now: DateTime<Utc>) -> Option<(&'static str, String)> {
     let mut hours = [0; HOURS];
     for hour in &ahead.due_later {
-        let place = usize::try_from((hour.from - now).max(TimeDelta::zero()).num_hours()).unwrap_or(usize::MAX);
+        let place = usize::try_from((hour_of(hour.from) - hour_of(now)).max(0)).unwrap_or(usize::MAX);
         if let Some(contacts) = hours.get_mut(place) {
             *contacts += hour.contacts;
         }
@@ -141,7 +146,7 @@ mod tests {
         };
         let ahead = serde_json::json!({
             "limits": {"rate": 5.0, "provider_rate": 20.0, "max_concurrent": null, "provider_max_concurrent": 10},
-            "due_later": [{"from": "2026-12-01T20:00:00Z", "contacts": 8}, {"from": "2026-12-01T22:00:00Z", "contacts": 32},
+            "due_later": [{"from": "2026-12-01T20:08:00.001Z", "contacts": 8}, {"from": "2026-12-01T21:00:00Z", "contacts": 32},
                 {"from": "2026-12-09T22:00:00Z", "contacts": 1000}],
             "zones": (0..zones).map(zone).collect::<Vec<_>>(),
         });

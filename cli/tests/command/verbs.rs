@@ -207,8 +207,12 @@ fn explain_tells_the_story_and_encodes_the_contact_in_the_path() {
 #[test]
 fn release_names_the_contacts_and_tells_how_many_were_held() {
     let stub = Stub::start();
-    stub.on("POST /campaigns/nightly/release", json!({"campaign": "nightly", "released": 2}));
-    assert_eq!(stub.redial(&["release", "nightly", "1", "+12025550102"]).ok(), "nightly: 2 held contacts released\n");
+    let released = json!({"campaign": "nightly", "released": 2, "stay_held": {"nobody knows its time zone": 3}});
+    stub.on("POST /campaigns/nightly/release", released);
+    assert_eq!(
+        stub.redial(&["release", "nightly", "1", "+12025550102"]).ok(),
+        "nightly: 2 held contacts released\n  3 stay held: nobody knows its time zone\n"
+    );
     let body: Value = serde_json::from_slice(&stub.asked()[0].body).unwrap();
     assert_eq!(body, json!({"contacts": ["1", "+12025550102"]}));
 }

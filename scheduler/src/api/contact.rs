@@ -158,7 +158,8 @@ pub async fn contact(
     }
     let contact = state.store.contact(&name, &key).await?.ok_or_else(unknown)?;
     let info = state.store.info(campaign.id, campaign.version).await?;
-    let openings = Openings::new(&campaign, &info.definition.calling_hours, state.store.clock().now());
+    let openings = Openings::new(&campaign, &info.definition.calling_hours, state.store.clock().now())
+        .until(info.definition.schedule.end_at);
     let health = state.store.account_health(&campaign.account).await?;
     let trouble = health.trouble(&campaign.account);
     let account_max = state.config.providers.get(&campaign.account).and_then(|account| account.max_concurrent);

@@ -34,6 +34,8 @@ pub struct Openings {
     state: CampaignState,
     next_run_at: Option<Timestamp>,
     run_until: Option<Timestamp>,
+    /// Who is not finished then expires.
+    end_at: Option<Timestamp>,
     hours: CallingHours,
     now: Timestamp,
     by_place: Mutex<HashMap<Place, Open>>,
@@ -43,7 +45,17 @@ impl Openings {
     /// Those of a campaign as it stands.
     pub fn new(campaign: &CampaignView, hours: &CallingHours, now: Timestamp) -> Self {
         let CampaignView { state, next_run_at, run_until, .. } = *campaign;
-        Self { state, next_run_at, run_until, hours: hours.clone(), now, by_place: Mutex::default() }
+        Self { state, next_run_at, run_until, end_at: None, hours: hours.clone(), now, by_place: Mutex::default() }
+    }
+
+    /// The same of a campaign that ends then.
+    pub fn until(self, end_at: Option<Timestamp>) -> Self {
+        Self { end_at, ..self }
+    }
+
+    /// When the campaign ends, if that is before `at`.
+    pub fn end_before(&self, at: Timestamp) -> Option<Timestamp> {
+        self.end_at.filter(|end_at| *end_at <= at)
     }
 
     /// The present, from which they count.
@@ -51,16 +63,23 @@ impl Openings {
         self.now
     }
 
-    /// When a contact can be called next, if anything but its turn keeps it: its own time, its campaign's runs, its hours.
+    /// When a contact can be called next, if anything but its turn keeps it: its own time, its campaign's runs, its hours. None
+    /// where its campaign ends before. Of a paused campaign: if it went on now.
     pub fn next_attempt_at(&self, contact: &ContactView) -> Option<Timestamp> {
+        let at = self.next_opening(contact).or(contact.next_attempt_at);
+        at.filter(|at| self.end_before(*at).is_none())
+    }
+
+    fn next_opening(&self, contact: &ContactView) -> Option<Timestamp> {
         let own = contact.next_attempt_at;
         let is_open = matches!(contact.state, ContactState::Pending | ContactState::Waiting);
         let begins = match self.state {
             CampaignState::Running => Some(self.now),
+            CampaignState::Paused if own.is_some() => Some(self.now),
             CampaignState::Scheduled => self.next_run_at,
             _ => None,
         };
-        let Some(begins) = begins.filter(|_| is_open) else { return own };
+        let begins = begins.filter(|_| is_open)?;
         let place = &contact.whereabouts.place;
         let first = |from: Timestamp| self.first_open(place, own.map_or(from, |own| own.max(from)));
         let mut at = first(begins).ok();
@@ -70,7 +89,7 @@ impl Openings {
         {
             at = first(next_run).ok();
         }
-        at.filter(|at| *at > self.now).or(own)
+        at.filter(|at| *at > self.now)
     }
 
     /// The first instant from `earliest` on at which a contact that can be there may be called.

@@ -1,7 +1,12 @@
 //! Putting held contacts back.
 
+use std::collections::BTreeMap;
+
 use axum::{Json, extract::State};
-use redial_shared::domain::{CampaignName, ContactPosition};
+use redial_shared::{
+    domain::{CampaignName, ContactPosition},
+    store::Released,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -36,6 +41,8 @@ pub struct ReleaseAnswer {
     campaign: String,
     /// Contacts that were held and are to be called again.
     released: usize,
+    /// How many stay held, by why: nobody can tell when they may be called.
+    stay_held: BTreeMap<String, usize>,
 }
 
 /// Put held contacts back: they are called again as their turn comes. Those that are not held stay as they are.
@@ -57,9 +64,9 @@ pub async fn release(
     let id = state.store.campaign_id(&name).await?;
     let named = positions(&state, &name, &request.contacts, "nobody was released").await?;
     let only = (!named.is_empty()).then_some(&*named);
-    let released = state.store.release(id, only).await?;
+    let Released { released, stay_held } = state.store.release(id, only).await?;
     tracing::info!(campaign = %name, released, "held contacts released by request");
-    Ok(Json(ReleaseAnswer { campaign: name.to_string(), released }))
+    Ok(Json(ReleaseAnswer { campaign: name.to_string(), released, stay_held }))
 }
 
 /// Unknown contacts that an error names.

@@ -109,6 +109,9 @@ pub async fn create(
     let expires = request.expires.as_deref().map(str::parse::<Span>).transpose();
     let expires = expires.map_err(|error| Problem::unprocessable(format!("expires: {error}")))?;
     let token = tokens::draw_token();
+    if expires.is_some_and(|expires| expires.duration().is_zero()) {
+        return Err(Problem::unprocessable("expires: a token of no time is good for nothing: write a time like 30d"));
+    }
     let expires_at = expires.map(|expires| state.store.clock().now() + expires.duration());
     let known = state.store.keep_token(&tokens::hash_of(&token), role, &request.name, expires_at).await?;
     tracing::info!(id = known.id, %role, "token made");

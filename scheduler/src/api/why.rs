@@ -110,6 +110,9 @@ impl Situation<'_> {
                 (opening, format!("it waits until {due}{because}; its calling hours then open at {opening}{rule}"))
             }
         };
+        if let Some(end_at) = self.openings.end_before(at) {
+            return format!("{why}; the campaign ends before, at {end_at}: then it expires");
+        }
         match self.campaign.run_until.filter(|until| *until <= at) {
             Some(until) => format!("{why}; the present run ends before, at {until}"),
             None => why,

@@ -120,12 +120,12 @@ async fn a_contact_whose_zone_nobody_knows_is_held_until_its_hours_need_none() {
     world.upload(campaign, 300, 5, "Europe/Paris").await;
     assert_eq!(world.count(campaign, ContactState::Held).await, 300);
     assert_eq!(world.count(campaign, ContactState::Pending).await, 5);
-    assert_eq!(world.store.release(campaign, None).await.unwrap(), 0, "they would be held again");
+    assert_eq!(world.store.release(campaign, None).await.unwrap().released, 0, "they would be held again");
     assert_eq!(world.count(campaign, ContactState::Held).await, 300);
 
     world.apply("paris", &format!("{PARIS}unknown_zone = {{ assume = \"Europe/Paris\" }}\n")).await;
-    assert_eq!(world.store.release(campaign, Some(&[0, 2])).await.unwrap(), 2);
-    assert_eq!(world.store.release(campaign, None).await.unwrap(), 298);
+    assert_eq!(world.store.release(campaign, Some(&[0, 2])).await.unwrap().released, 2);
+    assert_eq!(world.store.release(campaign, None).await.unwrap().released, 298);
     let hours = Hours::new(world.store.clone(), world.leader("a").await);
     hours.run_once(now).await.unwrap();
     world.store.change(campaign, Verb::Start { until: None }, "", None).await.unwrap();
@@ -144,7 +144,7 @@ async fn waiting_contacts_are_held_when_their_campaign_is_given_hours_that_nobod
     assert_eq!(world.count(campaign, ContactState::Held).await, 3);
     world.apply("anytime", "").await;
     hours.run_once(now).await.unwrap();
-    assert_eq!(world.store.release(campaign, None).await.unwrap(), 3);
+    assert_eq!(world.store.release(campaign, None).await.unwrap().released, 3);
     assert_eq!(world.count(campaign, ContactState::Waiting).await, 2);
     assert_eq!(world.call(9).await.len(), 3);
 }

@@ -1,6 +1,8 @@
 //! Contacts that nobody can call until somebody acts: how those whose hours nobody can tell come to be held, and how held ones are
 //! put back.
 
+use std::collections::BTreeMap;
+
 use super::{CampaignInfo, Settled, Settlement, Store, StoreError, limits};
 use crate::domain::{
     AttemptId, CampaignId, ContactPosition,
@@ -12,6 +14,15 @@ use crate::domain::{
 const ENTRIES: isize = 64;
 /// How often contacts are held again that changed meanwhile.
 const TRIES_MAX: usize = 64;
+
+/// What became of held contacts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Released {
+    /// They are called as their turn comes.
+    pub released: usize,
+    /// How many stay held, by why.
+    pub stay_held: BTreeMap<String, usize>,
+}
 
 impl Store {
     /// Holds the contacts of whom nobody can tell when they may be called. Answers how many.
@@ -33,21 +44,31 @@ impl Store {
         Ok(held)
     }
 
-    /// Puts held contacts back, to be called as their turn comes: those at `only`, else all. Answers how many.
+    /// Puts held contacts back, to be called as their turn comes: those at `only`, else all. Those of whom nobody can tell when
+    /// they may be called stay held.
     ///
     /// # Errors
     /// When Redis does not answer, or there is no such campaign.
-    pub async fn release(&self, campaign: CampaignId, only: Option<&[ContactPosition]>) -> Result<usize, StoreError> {
+    pub async fn release(
+        &self,
+        campaign: CampaignId,
+        only: Option<&[ContactPosition]>,
+    ) -> Result<Released, StoreError> {
         let info = self.fresh_info(campaign).await?;
-        let mut released = 0;
+        let mut done = Released::default();
         for block in 0..self.block_count(campaign).await? {
-            let records = self.block_records(campaign, block).await?.into_iter();
-            let changes = records
-                .filter(|(position, _)| only.is_none_or(|only| only.contains(position)))
-                .filter_map(|(position, record)| Some((position, transition::release(&record)?)));
-            released += self.revise(&info, changes.collect()).await?;
+            let mut changes = Vec::new();
+            for (position, record) in self.block_records(campaign, block).await? {
+                let is_meant = only.is_none_or(|only| only.contains(&position));
+                let Some(change) = transition::release(&record).filter(|_| is_meant) else { continue };
+                match info.hold(record.lane) {
+                    Some(hold) => *done.stay_held.entry(hold.to_string()).or_default() += 1,
+                    None => changes.push((position, change)),
+                }
+            }
+            done.released += self.revise(&info, changes).await?;
         }
-        Ok(released - self.hold_zoneless(campaign).await?.min(released))
+        Ok(done)
     }
 
     /// Holds the contacts that a list of positions, or of ranges of them, names. An entry goes after its contacts are

@@ -81,6 +81,7 @@ pub use error::StoreError;
 pub use feed::{BadFeedId, FeedId, FeedPage, FeedRange, Happened};
 pub use forget::Forgotten;
 pub use gauges::QueueDepth;
+pub use hold::Released;
 pub use hooks::{Heard, HookTerms, Told};
 pub use info::CampaignInfo;
 pub use leader::Leadership;

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use redial_shared::provider::PollError;
+use redial_worker::direct::DirectError;
 use serde_json::{Map, Value, json};
 use tokio::io::AsyncWriteExt;
 
@@ -108,7 +110,7 @@ pub enum CustomerFlagVerb {
 pub async fn run(verb: &DirectVerb, settings: &Settings) -> Result<(), Failure> {
     match verb {
         DirectVerb::Check(args) => {
-            settings.direct(&args.name)?.check().await?;
+            settings.direct(&args.name)?.check().await.map_err(of_check)?;
             let good = json!({ "provider": args.name, "state": "ok" });
             output::line(&if args.json { good.to_string() } else { format!("{} answers: ok", args.name) })
         }
@@ -123,6 +125,22 @@ pub async fn run(verb: &DirectVerb, settings: &Settings) -> Result<(), Failure> 
             ask(settings, account, "customer_flag_set", &args).await
         }
         DirectVerb::Recording { name, call, output } => recording(&settings.direct(name)?, call, output).await,
+    }
+}
+
+/// Nothing harmless is at a wrong address, and nobody answers there.
+fn of_check(error: DirectError) -> Failure {
+    let is_elsewhere = match &error {
+        DirectError::Refused { cause: PollError::Failed { message }, .. } => {
+            message.starts_with("HTTP 404") || message.starts_with("no answer")
+        }
+        _ => false,
+    };
+    let failure = Failure::from(error);
+    if is_elsewhere {
+        failure.hint("look at the account's `base_url`, and what else makes the address up")
+    } else {
+        failure
     }
 }
 

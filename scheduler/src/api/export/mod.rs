@@ -114,7 +114,8 @@ pub async fn results(
     }
     let info = info(&state, &name).await?;
     let campaign = state.store.campaign(&name).await?;
-    let openings = Openings::new(&campaign, &info.definition.calling_hours, state.store.clock().now());
+    let openings = Openings::new(&campaign, &info.definition.calling_hours, state.store.clock().now())
+        .until(info.definition.schedule.end_at);
     let captured = info.definition.results.capture.names().map(str::to_owned).collect();
     let columns = ResultColumns::new(info.all_columns(), captured, role);
     let rows = RowWriter::new(format, columns.columns());

@@ -239,27 +239,27 @@ impl Outlook {
         if held > 0 {
             let name = &self.view.name;
             warnings.push(format!(
-                "{} held: `redial explain {name} CONTACT` tells why, `redial release {name}` puts them back",
+                "{} held: `redial explain {name} CONTACT` tells why, `redial release {name}` puts back whom somebody has acted for",
                 if held == 1 { "1 contact is".to_owned() } else { format!("{held} contacts are") }
             ));
         }
+        let end_at = schedule.end_at.filter(|end_at| *end_at < self.now + AHEAD);
+        let until = if end_at.is_some() { "before end_at" } else { "within 15 days" };
         for (place, left) in places.iter().zip(&forecast.left) {
             let zone = place.name();
             if place.group.open.is_empty() {
                 warnings.push(format!(
-                    "{} in {zone} can never be called: the calling hours do not open within 15 days",
+                    "{} in {zone} can never be called: the calling hours do not open {until}",
                     if place.contacts == 1 { "1 contact".to_owned() } else { format!("{} contacts", place.contacts) }
                 ));
-            } else if *left >= 1.0 && !runs.is_empty() {
+            } else if *left >= 1.0 && !runs.is_empty() && end_at.is_none() {
                 warnings.push(format!(
                     "about {left:.0} contacts in {zone} are not done within 15 days: the time is too short at this pace"
                 ));
             }
         }
-        if let Some(end_at) = schedule.end_at.filter(|end_at| *end_at < self.now + AHEAD)
-            && forecast.finish().is_none_or(|finish| finish > end_at)
-        {
-            let left: f64 = forecast.left.iter().sum();
+        let left: f64 = forecast.left.iter().sum();
+        if let Some(end_at) = end_at.filter(|_| left >= 1.0) {
             warnings
                 .push(format!("the list cannot finish before end_at, {end_at}: about {left:.0} contacts will expire"));
         }
@@ -274,6 +274,9 @@ impl Outlook {
             }
             CampaignState::Draft if schedule.cron.is_some() => {
                 Some("it is not armed yet: `redial start` arms it".to_owned())
+            }
+            CampaignState::Paused if self.view.reason.is_empty() => {
+                Some("it is paused, and planned as if it went on now".to_owned())
             }
             CampaignState::Paused => {
                 Some(format!("it is paused, and planned as if it went on now: {}", self.view.reason))

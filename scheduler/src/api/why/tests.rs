@@ -74,13 +74,15 @@ fn the_next_attempt_is_when_own_time_run_and_hours_allow_it() {
         let contact = ContactView { next_attempt_at: due.map(minutes), ..contact(ContactState::Waiting) };
         Openings::new(&campaign, &definition.calling_hours, minutes(0)).next_attempt_at(&contact)
     };
-    use CampaignState::{Draft, Running, Scheduled};
+    use CampaignState::{Draft, Paused, Running, Scheduled};
     assert_eq!(next(Running, ANY_TIME, None, None), None, "its turn is all it waits for");
     assert_eq!(next(Running, ANY_TIME, Some(5), None), Some(minutes(5)));
     assert_eq!(next(Running, MORNINGS, None, None), Some(tomorrow));
     assert_eq!(next(Running, MORNINGS, Some(5), None), Some(tomorrow));
     assert_eq!(next(Scheduled, ANY_TIME, None, Some(30)), Some(minutes(30)));
     assert_eq!(next(Scheduled, MORNINGS, None, Some(30)), Some(tomorrow));
+    assert_eq!(next(Paused, MORNINGS, Some(5), None), Some(tomorrow), "if it went on now");
+    assert_eq!(next(Paused, MORNINGS, None, None), None);
     assert_eq!(next(Draft, MORNINGS, Some(5), None), Some(minutes(5)), "nobody knows when it is started");
 }
 
@@ -244,6 +246,24 @@ fn hours_that_stay_closed_are_told() {
     let expected = "its calling hours do not open within the next 15 days: [calling_hours] restricts calls until \
                     2027-01-01T00:00:00.000Z";
     assert_eq!(said, expected);
+}
+
+#[test]
+fn who_expires_before_the_next_opening_is_told_so_and_has_no_next_attempt() {
+    let (contact, campaign) = (contact(ContactState::Pending), campaign_in(CampaignState::Running));
+    let source = format!("name = \"nightly\"\nprovider = \"acme\"\n{MORNINGS}");
+    let definition = campaign::parse(&source, "nightly.toml").unwrap();
+    let openings = Openings::new(&campaign, &definition.calling_hours, minutes(0)).until(Some(minutes(60)));
+    let said = why_not_now(&Situation {
+        contact: &contact,
+        campaign: &campaign,
+        trouble: None,
+        lines_taken: None,
+        suppressed: &[],
+        openings: &openings,
+    });
+    assert!(said.ends_with("; the campaign ends before, at 2026-06-01T13:00:00.000Z: then it expires"), "{said}");
+    assert_eq!(openings.next_attempt_at(&contact), None);
 }
 
 #[test]
