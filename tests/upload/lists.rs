@@ -3,7 +3,13 @@
 use std::collections::HashSet;
 
 use rand::{Rng, SeedableRng, rngs::SmallRng};
-use redial_shared::domain::contact::Contact;
+use redial_shared::{
+    domain::{
+        contact::Contact,
+        contact_list::{Given, Reject},
+    },
+    store::Foreseen,
+};
 
 use crate::world::{World, contact, contacts, keys, number};
 
@@ -98,4 +104,48 @@ async fn a_row_is_found_as_soon_as_it_is_written_and_a_list_that_broke_off_can_b
     let (all, bearers) = world.contacts().await;
     assert_eq!(all.len(), 60_000);
     assert!(bearers.values().all(|&count| count == 1));
+}
+
+#[tokio::test]
+async fn rows_that_change_contacts_take_effect_in_their_order_and_free_numbers_for_the_rows_behind() {
+    let world = World::new().await;
+    let gives = Given::default();
+    let columns = ["first_name".to_owned()];
+    // Three zones: blocks of their own.
+    assert_eq!(world.upload(&contacts(1..7)).await, [6, 0]);
+    let list = [
+        contact("C000001", &[11]),
+        contact("G", &[1]),
+        contact("C000003", &[13]),
+        contact("C000005", &[3]),
+        contact("C000002", &[5]),
+        contact("late", &[11]),
+        contact("first", &[14]),
+        contact("C000004", &[14]),
+        contact("C000006", &[15]),
+        contact("", &[6]),
+    ];
+    let info = world.store.fresh_info(world.campaign).await.unwrap();
+    let foreseen = world.store.foresee_updates(&info, &list[..5], &columns, gives).await.unwrap();
+    assert_eq!(foreseen[..2], [Foreseen::Updated, Foreseen::New]);
+    assert!(foreseen[2..].iter().all(|one| *one == Foreseen::Updated), "{foreseen:?}");
+    let mut upload = world.store.upload(world.campaign).await.unwrap();
+    upload.update_duplicates(gives);
+    let kept = |contact: Contact| {
+        let row = Reject { line: 0, reason: String::new(), raw: Vec::new() };
+        (contact, Some(row))
+    };
+    upload.push_rows(list.clone().map(kept), &columns).await.unwrap();
+    let counts = upload.end().await.unwrap();
+    assert_eq!((counts.accepted, counts.updated, counts.duplicate), (3, 5, 1));
+    let refused = upload.take_refused();
+    assert_eq!(refused.len(), 1);
+    assert!(refused[0].reason.contains("`C000004`") && refused[0].reason.contains("`first`"), "{}", refused[0].reason);
+    let owners = [(1, "G"), (3, "C000005"), (5, "C000002"), (11, "C000001"), (14, "first"), (4, "C000004")];
+    for (place, id) in owners {
+        assert_eq!(world.found(number(place).as_e164()).await.as_deref(), Some(id), "{place}");
+    }
+    assert_eq!(world.found(number(6).as_e164()).await.unwrap(), number(6).as_e164());
+    let (_, bearers) = world.contacts().await;
+    assert!(bearers.values().all(|count| *count == 1), "{bearers:?}");
 }

@@ -2,6 +2,8 @@
 //! So whoever has claimed it meanwhile is refused at begin, and no reader of blocks needs to know of edits, but for keeping
 //! copies of them: a record tells which generation of its block has the contact as it is.
 
+mod order;
+
 use std::collections::{BTreeMap, HashSet};
 
 use chrono_tz::Tz;
@@ -21,6 +23,7 @@ use crate::domain::{
     record::Record,
     transition::{self, Change, Edited},
 };
+use order::{Again, Moves};
 
 /// How often an edit is tried again whose contact, block or campaign changed meanwhile.
 const TRIES_MAX: usize = 64;
@@ -56,7 +59,8 @@ pub(super) struct Rewrite {
 }
 
 impl Store {
-    /// Edits contacts, each as its edit says; several edits of one contact in their order. A call that goes on is not touched.
+    /// Edits contacts, each as its edit says, in their order: a number that one of them takes off its contact is free for those
+    /// behind it. A call that goes on is not touched.
     ///
     /// # Errors
     /// When Redis does not answer, or the campaign has ended or is none: some edits may have been made; they can be repeated.
@@ -69,19 +73,21 @@ impl Store {
             return Err(StoreError::Conflict("the campaign has ended: its contacts are called no more".to_owned()));
         }
         let mut answers = vec![EditAnswer::Unchanged; edits.len()];
-        let mut by_block: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-        (0..edits.len()).for_each(|place| by_block.entry(block_of(edits[place].0)).or_default().push(place));
-        for (number, places) in by_block {
-            let mut left = &places[..];
-            while !left.is_empty() {
-                let mut seen = HashSet::new();
-                let once = left.iter().take_while(|&&place| seen.insert(edits[place].0)).count();
-                let (now, later) = left.split_at(once);
-                let some: Vec<_> = now.iter().map(|&place| &edits[place]).collect();
-                let done = self.edit_block(campaign, number, &some).await?;
-                now.iter().zip(done).for_each(|(&place, answer)| answers[place] = answer);
-                left = later;
+        let (mut again, mut places) = (Again::default(), (0..edits.len()).collect::<Vec<_>>());
+        while !places.is_empty() {
+            for (number, places) in by_block(&edits, &places) {
+                let mut left = &places[..];
+                while !left.is_empty() {
+                    let mut seen = HashSet::new();
+                    let once = left.iter().take_while(|&&place| seen.insert(edits[place].0)).count();
+                    let (now, later) = left.split_at(once);
+                    let some: Vec<_> = now.iter().map(|&place| &edits[place]).collect();
+                    let done = self.edit_block(campaign, number, &some).await?;
+                    now.iter().zip(done).for_each(|(&place, answer)| order::note(&mut answers[place], answer));
+                    left = later;
+                }
             }
+            places = again.places(&edits, &answers);
         }
         Ok(answers)
     }
@@ -99,17 +105,17 @@ impl Store {
             let mut rewrite = self.rewrite_of(&info, number).await?;
             let records = self.block_records(campaign, number).await?;
             let mut answers = Vec::with_capacity(edits.len());
-            let mut added = HashSet::new();
+            let mut moves = Moves::default();
             for (position, edit) in edits {
                 let record = records.get(position);
-                answers.push(self.edit_row(&info, &mut rewrite, *position, record, edit, &mut added).await?);
+                answers.push(self.edit_row(&info, &mut rewrite, *position, record, edit, &mut moves).await?);
             }
             if rewrite.changes.is_empty() {
                 return Ok(answers);
             }
-            if !added.is_empty() {
+            if !moves.added.is_empty() {
                 rewrite.compared = Some(compared);
-                self.index_also(&info, added).await?;
+                self.index_also(&info, moves.added).await?;
             }
             if self.write(&info, rewrite).await? {
                 return Ok(answers);
@@ -125,29 +131,31 @@ impl Store {
         edits: &[(ContactPosition, ContactEdit)],
     ) -> Result<Vec<EditAnswer>, StoreError> {
         let mut answers = vec![EditAnswer::Unchanged; edits.len()];
-        let mut by_block: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-        (0..edits.len()).for_each(|place| by_block.entry(block_of(edits[place].0)).or_default().push(place));
-        let mut added = HashSet::new();
-        for (number, places) in by_block {
-            let mut rewrite = self.rewrite_of(info, number).await?;
-            let records = self.block_records(info.id, number).await?;
-            for place in places {
-                let (position, edit) = &edits[place];
-                match self.decide(info, &rewrite, *position, records.get(position), edit, &added).await? {
-                    Ok(decided) => {
-                        answers[place] = EditAnswer::Changed;
-                        rewrite.rows[decided.place] = decided.new;
-                        rewrite.columns = decided.columns;
-                        added.extend(decided.new_numbers.into_iter().map(|number| (number, *position)));
+        let (mut moves, mut again) = (Moves::default(), Again::default());
+        let mut places: Vec<usize> = (0..edits.len()).collect();
+        while !places.is_empty() {
+            for (number, places) in by_block(edits, &places) {
+                let mut rewrite = self.rewrite_of(info, number).await?;
+                let records = self.block_records(info.id, number).await?;
+                for place in places {
+                    let (position, edit) = &edits[place];
+                    match self.decide(info, &rewrite, *position, records.get(position), edit, &moves).await? {
+                        Ok(decided) => {
+                            answers[place] = EditAnswer::Changed;
+                            moves.note(*position, &decided.old, &decided.new);
+                            rewrite.rows[decided.place] = decided.new;
+                            rewrite.columns = decided.columns;
+                        }
+                        Err(answer) => order::note(&mut answers[place], answer),
                     }
-                    Err(answer) => answers[place] = answer,
                 }
             }
+            places = again.places(edits, &answers);
         }
         Ok(answers)
     }
 
-    /// What an edit makes of a row, or why it makes nothing of it. `added`: numbers that contacts get beside.
+    /// What an edit makes of a row, or why it makes nothing of it. `moves`: what edits before it do.
     async fn decide(
         &self,
         info: &CampaignInfo,
@@ -155,7 +163,7 @@ impl Store {
         position: ContactPosition,
         record: Option<&Record>,
         edit: &ContactEdit,
-        added: &HashSet<(PhoneNumber, ContactPosition)>,
+        moves: &Moves,
     ) -> Result<Result<Decided, EditAnswer>, StoreError> {
         let place = rewrite.place(info, position)?;
         let old = rewrite.rows[place].clone();
@@ -169,9 +177,8 @@ impl Store {
         let new_numbers: Vec<_> =
             edit.numbers.iter().flatten().filter(|number| !old.numbers.contains(number)).cloned().collect();
         for number in &new_numbers {
-            let found = self.find(info, number.as_e164()).await?;
-            let gets_it = || added.iter().find(|(other, of)| other == number && *of != position).map(|(_, of)| *of);
-            if let Some(holder) = found.filter(|holder| *holder != position).or_else(gets_it) {
+            let found = self.find_all(info, number.as_e164()).await?;
+            if let Some(holder) = moves.holder(number, found, position) {
                 return Ok(Err(EditAnswer::NumberTaken { number: number.clone(), holder }));
             }
         }
@@ -186,10 +193,10 @@ impl Store {
         if !row_changed && zone == listed_zone && priority == CampaignInfo::priority(before.lane) {
             return Ok(Err(EditAnswer::Unchanged));
         }
-        Ok(Ok(Decided { place, before, old, new, columns, new_numbers, listed_zone, zone, priority }))
+        Ok(Ok(Decided { place, before, old, new, columns, listed_zone, zone, priority }))
     }
 
-    /// Changes one row of a block that is about to be written. `added`: numbers that its contacts get.
+    /// Changes one row of a block that is about to be written. `moves`: numbers that its contacts get and lose.
     async fn edit_row(
         &self,
         info: &CampaignInfo,
@@ -197,13 +204,13 @@ impl Store {
         position: ContactPosition,
         record: Option<&Record>,
         edit: &ContactEdit,
-        added: &mut HashSet<(PhoneNumber, ContactPosition)>,
+        moves: &mut Moves,
     ) -> Result<EditAnswer, StoreError> {
-        let decided = match self.decide(info, rewrite, position, record, edit, added).await? {
+        let decided = match self.decide(info, rewrite, position, record, edit, moves).await? {
             Ok(decided) => decided,
             Err(answer) => return Ok(answer),
         };
-        let Decided { place, before, old, new, columns, new_numbers, listed_zone, zone, priority } = decided;
+        let Decided { place, before, old, new, columns, listed_zone, zone, priority } = decided;
         let state = |contact: &Contact| state_of(&columns, &contact.attributes);
         let same_lanes = (zone, priority, &new.numbers, state(&new))
             == (listed_zone, CampaignInfo::priority(before.lane), &old.numbers, state(&old));
@@ -224,8 +231,8 @@ impl Store {
             lanes,
         };
         rewrite.changes.push((position, transition::edit(&before, &edited)));
+        moves.note(position, &old, &new);
         (rewrite.rows[place], rewrite.columns) = (new, columns);
-        added.extend(new_numbers.into_iter().map(|number| (number, position)));
         Ok(EditAnswer::Changed)
     }
 
@@ -305,8 +312,6 @@ struct Decided {
     old: Contact,
     new: Contact,
     columns: Vec<String>,
-    /// Numbers that the contact has not had.
-    new_numbers: Vec<PhoneNumber>,
     /// The zone that its list gave.
     listed_zone: Option<Tz>,
     /// The same from now on.
@@ -339,6 +344,13 @@ impl Rewrite {
         self.rows[place] = row;
         self.changes.push((position, change));
     }
+}
+
+/// Places of edits by the blocks of their contacts.
+fn by_block(edits: &[(ContactPosition, ContactEdit)], places: &[usize]) -> BTreeMap<u32, Vec<usize>> {
+    let mut by_block: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    places.iter().for_each(|&place| by_block.entry(block_of(edits[place].0)).or_default().push(place));
+    by_block
 }
 
 fn no_room_to_pack(error: BlockError) -> StoreError {

@@ -16,8 +16,8 @@ pub(in crate::store) enum Known {
     New,
     /// The contact itself.
     As(ContactPosition),
-    /// One of its numbers, or its id, as another contact's.
-    InPart,
+    /// One of its numbers, or its id, as another contact's: this one's, if no other's.
+    InPart(ContactPosition),
 }
 
 impl Store {
@@ -94,7 +94,7 @@ impl Store {
             if is_of(row, holder) {
                 *of = Known::As(position);
             } else if *of == Known::New && share_a_key(row, holder) {
-                *of = Known::InPart;
+                *of = Known::InPart(position);
             }
         }
         Ok(known)

@@ -177,11 +177,13 @@ impl Upload {
             self.take_arrived().await?;
             self.write_all().await?;
             if self.arrived.is_empty() {
-                break;
+                self.extend_index().await?;
+                self.apply_updates().await?;
+                if self.arrived.is_empty() {
+                    break;
+                }
             }
         }
-        self.extend_index().await?;
-        self.apply_updates().await?;
         self.store.hold_zoneless(self.info.id).await?;
         Ok(self.counts)
     }
@@ -196,6 +198,8 @@ impl Upload {
                 self.extend_index().await?;
             }
             if self.has_many_updates() {
+                // New rows before them have their numbers first.
+                self.write_all().await?;
                 self.apply_updates().await?;
             }
             let mut rows = self.arrived.take();

@@ -27,12 +27,13 @@ impl Upload {
             let contacts: Vec<&Contact> = some.iter().map(|row| &row.contact).collect();
             let known = self.store.find_known(&self.info, &contacts).await?;
             for (row, known) in some.into_iter().zip(known) {
+                let Some(row) = self.wait_for_updates(row, known) else { continue };
                 match known {
                     Known::New => new.push(row),
                     Known::As(position) => {
                         self.counts.duplicate += u64::from(self.take_update(row, position).is_some())
                     }
-                    Known::InPart => self.counts.duplicate += 1,
+                    Known::InPart(_) => self.counts.duplicate += 1,
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! Duplicates that change the contacts that they are of, where that is asked for.
 
+use std::collections::{HashMap, HashSet};
+
 use super::{
     Upload,
     rows::{Bound, Row, Rows},
@@ -12,7 +14,11 @@ use crate::{
         edit::ContactEdit,
         units::shortened,
     },
-    store::{CampaignInfo, EditAnswer, Store, StoreError, index::Known, limits},
+    store::{
+        CampaignInfo, EditAnswer, Store, StoreError,
+        index::{Known, key},
+        limits,
+    },
 };
 
 /// Duplicates that wait to be applied together: those of one block cost little more than one.
@@ -27,6 +33,44 @@ pub(super) struct Updates {
     rows: Rows,
     /// Of each row, whom it changes.
     positions: Vec<ContactPosition>,
+    /// The numbers that they give each of these, the last one counting, as keys.
+    numbers: HashMap<ContactPosition, Vec<u64>>,
+    /// All numbers that they give.
+    wanted: HashSet<u64>,
+    /// Rows behind them that are compared anew when they are applied: whether these are duplicates hangs on them.
+    behind: Rows,
+}
+
+impl Updates {
+    /// Rows that change contacts from before this position.
+    fn new(gives: Given, first_new: ContactPosition) -> Self {
+        let (rows, behind) = (Rows::default(), Rows::default());
+        Self { gives, first_new, rows, positions: Vec::new(), numbers: HashMap::new(), wanted: HashSet::new(), behind }
+    }
+
+    fn push(&mut self, row: Row, position: ContactPosition) {
+        let keys: Vec<u64> = number_keys(&row.contact).collect();
+        self.wanted.extend(&keys);
+        self.numbers.insert(position, keys);
+        self.rows.push(row);
+        self.positions.push(position);
+    }
+
+    /// Whether they may make something else of a row than what is known of it now: they may take off the number by which it is
+    /// known, or give somebody one that it brings.
+    fn bear_on(&self, contact: &Contact, known: Known) -> bool {
+        match known {
+            Known::New => number_keys(contact).any(|key| self.wanted.contains(&key)),
+            Known::InPart(holder) => {
+                let left = self.numbers.get(&holder);
+                left.is_some_and(|left| number_keys(contact).any(|key| !left.contains(&key)))
+            }
+            Known::As(position) => {
+                let by_number = contact.numbers.first().is_some_and(|number| number.as_e164() == contact.id);
+                by_number && self.numbers.get(&position).is_some_and(|left| !left.contains(&key(&contact.id)))
+            }
+        }
+    }
 }
 
 impl Upload {
@@ -37,7 +81,7 @@ impl Upload {
             Some(updates) => updates.gives = gives,
             none => {
                 let first_new = self.blocks * limits::ROWS_PER_BLOCK as u32;
-                *none = Some(Updates { gives, first_new, rows: Rows::default(), positions: Vec::new() });
+                *none = Some(Updates::new(gives, first_new));
             }
         }
     }
@@ -46,8 +90,18 @@ impl Upload {
     pub(super) fn take_update(&mut self, row: Row, position: ContactPosition) -> Option<Row> {
         match &mut self.updates {
             Some(updates) if position < updates.first_new => {
-                updates.rows.push(row);
-                updates.positions.push(position);
+                updates.push(row, position);
+                None
+            }
+            _ => Some(row),
+        }
+    }
+
+    /// Keeps a row back until the updates before it are applied, if these bear on it; else gives it back.
+    pub(super) fn wait_for_updates(&mut self, row: Row, known: Known) -> Option<Row> {
+        match &mut self.updates {
+            Some(updates) if updates.bear_on(&row.contact, known) => {
+                updates.behind.push(row);
                 None
             }
             _ => Some(row),
@@ -56,13 +110,15 @@ impl Upload {
 
     /// Whether there are enough to be applied.
     pub(super) fn has_many_updates(&self) -> bool {
-        self.updates.as_ref().is_some_and(|updates| updates.rows.fill(WAITING))
+        self.updates.as_ref().is_some_and(|updates| updates.rows.fill(WAITING) || updates.behind.fill(WAITING))
     }
 
-    /// Applies all that wait, in the list's order.
+    /// Applies all that wait, in the list's order. Rows that were kept back for them arrive again.
     pub(super) async fn apply_updates(&mut self) -> Result<(), StoreError> {
         let Some(updates) = &mut self.updates else { return Ok(()) };
-        let (positions, rows, gives) = (std::mem::take(&mut updates.positions), updates.rows.take(), updates.gives);
+        let fresh = Updates::new(updates.gives, updates.first_new);
+        let Updates { gives, positions, mut rows, mut behind, .. } = std::mem::replace(updates, fresh);
+        let (rows, behind) = (rows.take(), behind.take());
         let names = |schema: u16| self.schemas.iter().find(|(_, known)| **known == schema).map(|(names, _)| &names[..]);
         let (mut edits, mut kept) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
         for (position, row) in positions.into_iter().zip(rows) {
@@ -79,6 +135,7 @@ impl Upload {
                 _ => self.counts.duplicate += 1,
             }
         }
+        self.arrived.extend(behind);
         Ok(())
     }
 
@@ -103,7 +160,7 @@ pub enum Foreseen {
 
 impl Store {
     /// What would become of rows whose attributes follow `columns`, if their list may change contacts. Writes no contact; a row
-    /// is not compared with those before it, unless they stand here too.
+    /// is not compared with those before it, unless they stand here too and change contacts.
     ///
     /// # Errors
     /// When Redis does not answer, or data is damaged.
@@ -118,7 +175,7 @@ impl Store {
         let known = self.find_known(info, &contacts.iter().collect::<Vec<_>>()).await?;
         let own = known.iter().zip(contacts).filter_map(|(known, contact)| match known {
             Known::As(position) => Some((*position, edit_of(columns, contact.clone(), gives))),
-            Known::New | Known::InPart => None,
+            Known::New | Known::InPart(_) => None,
         });
         let edits: Vec<(ContactPosition, ContactEdit)> = own.collect();
         let answers = self.foresee_edits(info, &edits).await?;
@@ -129,10 +186,23 @@ impl Store {
             None if answer == EditAnswer::Changed => Foreseen::Updated,
             None => Foreseen::Duplicate,
         });
-        let foreseen = known.into_iter().map(|known| match known {
+        // What the rows so far leave to the contacts that they change.
+        let mut left: HashMap<ContactPosition, &Contact> = HashMap::new();
+        let foreseen = known.into_iter().zip(contacts).map(|(known, contact)| match known {
             Known::New => Foreseen::New,
-            Known::InPart => Foreseen::Duplicate,
-            Known::As(_) => of_own.next().unwrap_or(Foreseen::Duplicate),
+            Known::InPart(holder) => match left.get(&holder) {
+                Some(left) if number_keys(contact).all(|key| !number_keys(left).any(|other| other == key)) => {
+                    Foreseen::New
+                }
+                _ => Foreseen::Duplicate,
+            },
+            Known::As(position) => {
+                let foreseen = of_own.next().unwrap_or(Foreseen::Duplicate);
+                if foreseen == Foreseen::Updated {
+                    left.insert(position, contact);
+                }
+                foreseen
+            }
         });
         Ok(foreseen.collect())
     }
@@ -170,6 +240,11 @@ impl Store {
         };
         Ok(wanted.iter().zip(answers).map(refusal).collect())
     }
+}
+
+/// A contact's numbers as keys.
+fn number_keys(contact: &Contact) -> impl Iterator<Item = u64> + '_ {
+    contact.numbers.iter().map(|number| key(number.as_e164()))
 }
 
 fn edit_of(names: &[String], contact: Contact, gives: Given) -> ContactEdit {
