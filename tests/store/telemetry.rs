@@ -19,6 +19,13 @@ fn ended(caller: &Caller, outcome: Outcome) -> u64 {
     page.lines().find_map(|line| line.strip_prefix(&start)).map_or(0, |count| count.parse().unwrap())
 }
 
+/// How often this process has asked Redis.
+fn asked(caller: &Caller) -> u64 {
+    let page = written([caller.store.metrics().page()], Format::Text);
+    let counts = page.lines().filter(|line| line.starts_with("redial_redis_command_seconds_count{"));
+    counts.filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok()).sum()
+}
+
 async fn depth(caller: &Caller) -> QueueDepth {
     let campaigns = caller.store.campaigns().await.unwrap();
     caller.store.queue_depths(&campaigns).await.unwrap().remove("nightly").unwrap_or_default()
@@ -66,7 +73,8 @@ async fn the_depth_of_the_queue_tells_who_could_be_called_and_who_waits_for_the_
     caller.call("nightly", Outcome::Busy).await;
     assert_eq!(depth(&caller).await, QueueDepth { lanes_open: 1, callable: 4, due: 4 });
     caller.store.set_now(after(HOUR * 3 + HOUR / 30));
-    assert_eq!(depth(&caller).await, QueueDepth { lanes_open: 2, callable: 5, due: 5 }, "the retry has come due");
+    let both = QueueDepth { lanes_open: 1, callable: 5, due: 5 };
+    assert_eq!(depth(&caller).await, both, "the retry has come due, in the lane in which the others queue");
     caller.store.set_now(after(HOUR * 7));
     assert_eq!(depth(&caller).await, QueueDepth { lanes_open: 0, callable: 0, due: 5 }, "the hours are over");
 }
@@ -83,8 +91,8 @@ async fn of_a_long_queue_a_part_stands_for_the_rest() {
     };
     upload.push((0..20_480).map(contact).collect::<Vec<_>>(), &[]).await.unwrap();
     upload.finish().await.unwrap();
-    let before = caller.store.commands();
+    let before = asked(&caller);
     let depth = depth(&caller).await;
     assert!((19_000..22_000).contains(&depth.callable), "{depth:?}");
-    assert!(caller.store.commands() - before < 10, "however long it is");
+    assert!(asked(&caller) - before < 10, "however long it is");
 }

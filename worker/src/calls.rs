@@ -415,12 +415,15 @@ impl Attempt {
     /// The contact goes back, or is held: the attempt never was.
     async fn returned(&self, settlement: impl Fn(&Record) -> Option<Settlement>) {
         let mut before = self.intent.record.clone();
-        self.account.metrics.withdrawals.inc();
         for _ in 0..SETTLE_TRIES_MAX {
             let Some(settlement) = settlement(&before) else { break };
             match self.account.engine.end(settlement, None).await {
                 // Something was noted of the contact meanwhile, and this is its attempt still.
                 Some(Settled::Stale(Some(present))) if self.is_last(&present) => before = present,
+                Some(Settled::Written) => {
+                    self.account.metrics.withdrawals.inc();
+                    break;
+                }
                 _ => break,
             }
         }

@@ -35,6 +35,32 @@ const BODY_MAX_BYTES: usize = 256 * 1024;
 /// A body that takes longer is not waited for.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
 
+/// How the metric tells what came of a delivery.
+const RESULTS: [&str; 12] = [
+    Heard::Settled.as_str(),
+    Heard::Learned.as_str(),
+    Heard::PollDue.as_str(),
+    Heard::NothingNew.as_str(),
+    Heard::Unknown.as_str(),
+    "no_call",
+    "not_found",
+    "unusable",
+    "incomplete",
+    "too_large",
+    "forged",
+    "failed",
+];
+
+/// What this process counts of the configuration's accounts is there from the start, at 0.
+pub fn expect(state: &ApiState) {
+    let metrics = state.store.metrics();
+    for (name, account) in &state.config.providers {
+        metrics.expect_calls(name);
+        let results = if account.hook_secret.is_some() { &RESULTS[..] } else { &["not_found"] };
+        metrics.expect_hooks(name, results);
+    }
+}
+
 /// What our hook's address may carry.
 #[derive(Debug, Deserialize)]
 pub struct HookParams {

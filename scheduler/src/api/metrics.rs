@@ -2,7 +2,7 @@
 //! at most once a second, at a bounded price.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -73,7 +73,7 @@ async fn look(state: &ApiState) -> Result<Page, StoreError> {
     let of_all: Vec<CampaignView> = campaigns.iter().cloned().chain(archived).collect();
     add_attempts(&mut page, state, &of_all);
     add_depths(&mut page, state, &campaigns).await?;
-    add_accounts(&mut page, state).await?;
+    add_accounts(&mut page, state, &campaigns).await?;
     add_recordings(&mut page, state).await?;
     let now = state.store.clock().now();
     let live = state.store.workers().await?.iter().filter(|(_, _, alive_until)| *alive_until > now).count();
@@ -90,7 +90,8 @@ fn add_campaigns(page: &mut Page, campaigns: &[CampaignView]) {
     page.add_known(&catalogue::CONTACTS, states.map(|state| ([state.to_string()], contacts(state) as f64)));
 }
 
-/// What the accounts' campaigns have done. Accounts are those of the configuration and those that campaigns name.
+/// What was done by the campaigns of each account, which may have had another one before. Accounts are those of the
+/// configuration and those that campaigns name.
 fn add_attempts(page: &mut Page, state: &ApiState, campaigns: &[CampaignView]) {
     let mut accounts: BTreeMap<&str, Vec<&CampaignView>> =
         state.config.providers.keys().map(|account| (account.as_str(), Vec::new())).collect();
@@ -98,19 +99,14 @@ fn add_attempts(page: &mut Page, state: &ApiState, campaigns: &[CampaignView]) {
     let attempts = |of: &[&CampaignView], outcome| -> f64 {
         of.iter().filter_map(|campaign| campaign.counts.outcomes.get(outcome)).sum::<u64>() as f64
     };
-    let (mut by_outcome, mut in_doubt, mut live, mut pacing) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut by_outcome, mut pacing) = (Vec::new(), Vec::new());
     for (account, of) in accounts {
-        let name = || [account.to_owned()];
         let outcomes = Outcome::ALL.iter();
         by_outcome.extend(outcomes.map(|outcome| ([account.to_owned(), outcome.to_string()], attempts(&of, outcome))));
-        in_doubt.push((name(), attempts(&of, &Outcome::Unknown)));
-        live.push((name(), of.iter().map(|campaign| campaign.live_calls).sum::<u64>() as f64));
         let rate = state.config.providers.get(account).and_then(|config| config.rate);
-        pacing.extend(rate.map(|rate| (name(), started_per_second(&of) / rate.per_second())));
+        pacing.extend(rate.map(|rate| ([account.to_owned()], started_per_second(&of) / rate.per_second())));
     }
     page.add_known(&catalogue::ATTEMPTS, by_outcome);
-    page.add_known(&catalogue::CALLS_IN_DOUBT, in_doubt);
-    page.add_known(&catalogue::LIVE_CALLS, live);
     page.add_known(&catalogue::PACING_USED_RATIO, pacing);
 }
 
@@ -135,15 +131,22 @@ async fn add_depths(page: &mut Page, state: &ApiState, campaigns: &[CampaignView
     Ok(())
 }
 
-async fn add_accounts(page: &mut Page, state: &ApiState) -> Result<(), StoreError> {
-    let (mut up, mut pace) = (Vec::new(), Vec::new());
-    for account in state.config.providers.keys() {
+/// How accounts stand, and the live calls of those too that only campaigns name: calls go on without a configuration.
+async fn add_accounts(page: &mut Page, state: &ApiState, campaigns: &[CampaignView]) -> Result<(), StoreError> {
+    let (mut up, mut pace, mut live) = (Vec::new(), Vec::new(), Vec::new());
+    let of_campaigns = campaigns.iter().map(|campaign| &campaign.account);
+    for account in state.config.providers.keys().chain(of_campaigns).collect::<BTreeSet<_>>() {
         let health = state.store.account_health(account).await?;
+        live.push(([account.clone()], health.live_calls as f64));
+        if !state.config.providers.contains_key(account) {
+            continue;
+        }
         up.push(([account.clone()], f64::from(u8::from(health.trouble(account).is_none()))));
         pace.push(([account.clone()], health.pace.unwrap_or(1.0)));
     }
     page.add_known(&catalogue::PROVIDER_UP, up);
     page.add_known(&catalogue::PROVIDER_PACE_RATIO, pace);
+    page.add_known(&catalogue::LIVE_CALLS, live);
     Ok(())
 }
 

@@ -130,6 +130,7 @@ impl ApiState {
 
 /// All routes.
 pub fn router(state: ApiState) -> Router {
+    hooks::expect(&state);
     let hooks = Arc::new(hooks::Hooks::open(&state.config));
     let (api, mut document) = OpenApiRouter::with_openapi(openapi::document())
         .routes(routes!(campaigns::list))

@@ -177,7 +177,8 @@ impl World {
     async fn counted(&self, result: &str) -> bool {
         let metrics = self.api.send(Request::get("/metrics").body(Body::empty()).unwrap()).await.body;
         let line = format!("redial_hooks_total{{provider=\"{}\",result=\"{result}\"}} ", self.account);
-        metrics.lines().any(|known| known.starts_with(&line))
+        let count = metrics.lines().find_map(|known| known.strip_prefix(&line));
+        count.expect("each result is there from the start") != "0"
     }
 }
 

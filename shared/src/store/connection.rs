@@ -20,6 +20,8 @@ use crate::{
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
+/// How fast two clocks part at worst, in parts of a million.
+const DRIFT_PPM: i64 = 50;
 
 /// Where the operations of one workspace go. Cheap to clone through an `Arc`.
 pub(super) struct Connection {
@@ -30,7 +32,6 @@ pub(super) struct Connection {
     current: Mutex<Option<Live>>,
     clock: ServerClock,
     restarts: watch::Sender<u64>,
-    commands: AtomicU64,
     metrics: Arc<Metrics>,
     /// Where spans go, once somebody wants them.
     pub(super) tracer: OnceLock<Tracer>,
@@ -61,7 +62,6 @@ impl Connection {
             current: Mutex::new(None),
             clock: ServerClock::new(),
             restarts: watch::Sender::new(0),
-            commands: AtomicU64::new(0),
             metrics: Arc::default(),
             tracer: OnceLock::new(),
             connections: AtomicU64::new(0),
@@ -87,11 +87,6 @@ impl Connection {
     /// The restarts of Redis that this process has met so far.
     pub(super) fn restarts_met(&self) -> u64 {
         *self.restarts.borrow()
-    }
-
-    /// Commands sent so far.
-    pub(super) fn commands(&self) -> u64 {
-        self.commands.load(Ordering::Relaxed)
     }
 
     /// What this process counts.
@@ -169,7 +164,6 @@ impl Connection {
     }
 
     async fn checked(&self, live: &Live, answer: redis::RedisResult<Value>) -> Result<Value, StoreError> {
-        self.commands.fetch_add(1, Ordering::Relaxed);
         let answer = answer.and_then(Value::extract_error);
         if answer.is_err() {
             self.metrics.redis_failed();
@@ -296,8 +290,10 @@ fn without_credentials(url: &str) -> String {
 pub struct ServerClock {
     origin: Instant,
     offset_us: AtomicI64,
-    /// Half the round trip of the measure in use: how wrong it may be.
+    /// Half the round trip of the measure in use: how wrong it was when it was taken.
     error_us: AtomicI64,
+    /// When that was, since the origin.
+    measured_us: AtomicI64,
     /// For tests: the time at which the clock stands, in microseconds; 0: it runs.
     held_us: AtomicI64,
     last_run_id: std::sync::Mutex<Option<String>>,
@@ -309,23 +305,26 @@ impl ServerClock {
             origin: Instant::now(),
             offset_us: AtomicI64::new(0),
             error_us: AtomicI64::new(i64::MAX),
+            measured_us: AtomicI64::new(0),
             held_us: AtomicI64::new(0),
             last_run_id: std::sync::Mutex::new(None),
         }
     }
 
-    /// Takes the better of the old measure (which ages by 50 ppm of drift) and the new one.
+    /// Takes the better of the old measure and the new one. The old one ages by the drift since it was taken, however many
+    /// were worse meanwhile: whoever asks often must not make it worse.
     fn learn(&self, sent: Instant, received: Instant, server_us: i64) {
         let error = (received - sent).as_micros() as i64 / 2;
-        let aged = self.error_us.load(Ordering::Relaxed).saturating_add(250);
+        let received_us = (received - self.origin).as_micros() as i64;
+        let age_us = (received_us - self.measured_us.load(Ordering::Relaxed)).max(0);
+        let aged = self.error_us.load(Ordering::Relaxed).saturating_add(age_us * DRIFT_PPM / 1_000_000);
         let middle = (sent - self.origin).as_micros() as i64 + error;
         let offset = server_us - middle;
         let jumped = (offset - self.offset_us.load(Ordering::Relaxed)).abs() > 10_000;
         if error <= aged || jumped {
             self.error_us.store(error, Ordering::Relaxed);
             self.offset_us.store(offset, Ordering::Relaxed);
-        } else {
-            self.error_us.store(aged, Ordering::Relaxed);
+            self.measured_us.store(received_us, Ordering::Relaxed);
         }
     }
 
@@ -367,5 +366,41 @@ impl ServerClock {
     /// The server's time now.
     pub fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.now_us() / 1000)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The clock learns after `at` from an answer that took `took` and told a time that is `offset_us` ahead.
+    fn learn(clock: &ServerClock, at: Duration, took: Duration, offset_us: i64) {
+        let sent = clock.origin + at;
+        clock.learn(sent, sent + took, (at + took / 2).as_micros() as i64 + offset_us);
+    }
+
+    #[test]
+    fn a_measure_ages_by_the_time_that_passes_and_not_by_how_often_others_are_taken() {
+        let clock = ServerClock::new();
+        let offset_us = || clock.offset_us.load(Ordering::Relaxed);
+        let (start, slow) = (Duration::from_secs(1), Duration::from_millis(4));
+        learn(&clock, start, Duration::from_micros(200), 1_000_000);
+        for scrape in 0..1_000 {
+            learn(&clock, start + Duration::from_millis(scrape), slow, 1_001_500);
+        }
+        assert_eq!(offset_us(), 1_000_000, "a thousand worse measures within a second change nothing");
+        // 100 us, and 50 us a second: after 37 s it may be wrong by 1950 us, after 39 s by 2050 us.
+        learn(&clock, start + Duration::from_secs(37), slow, 1_001_500);
+        assert_eq!(offset_us(), 1_000_000);
+        learn(&clock, start + Duration::from_secs(39), slow, 1_001_500);
+        assert_eq!(offset_us(), 1_001_500);
+    }
+
+    #[test]
+    fn a_clock_that_jumps_is_followed_at_once() {
+        let clock = ServerClock::new();
+        learn(&clock, Duration::from_secs(1), Duration::from_micros(200), 1_000_000);
+        learn(&clock, Duration::from_secs(2), Duration::from_millis(4), 1_020_000);
+        assert_eq!(clock.offset_us.load(Ordering::Relaxed), 1_020_000);
     }
 }

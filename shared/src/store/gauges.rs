@@ -1,6 +1,6 @@
 //! How much there is to do, at a bounded price: for metrics, and whoever decides by them how many workers there should be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{Store, StoreError, view::CampaignView};
 use crate::domain::{CampaignId, CampaignState, Timestamp};
@@ -24,7 +24,7 @@ pub struct QueueDepth {
     pub due: u64,
 }
 
-/// One part of a lane.
+/// One part of a lane: its queue, or those of it who wait for their times.
 struct LanePart {
     campaign: CampaignId,
     /// That of its campaign: hours of another one do not count.
@@ -56,6 +56,8 @@ impl Store {
             parts.append(&mut self.lane_parts(some, most).await?);
         }
         let mut depths: BTreeMap<String, QueueDepth> = BTreeMap::new();
+        // By campaign and lane: both parts of a lane may have somebody to call.
+        let mut open: HashMap<(CampaignId, &str), &LanePart> = HashMap::new();
         for some in parts.chunks(AT_ONCE) {
             for (part, (contacts, is_open)) in some.iter().zip(self.contacts_of(some, now).await?) {
                 let depth = depths.entry(part.account.clone()).or_default();
@@ -63,9 +65,12 @@ impl Store {
                 depth.due += contacts;
                 if is_open && contacts > 0 {
                     depth.callable += contacts;
-                    depth.lanes_open += part.weight.round() as u64;
+                    open.insert((part.campaign, lane_of(&part.member).1), part);
                 }
             }
+        }
+        for part in open.into_values() {
+            depths.entry(part.account.clone()).or_default().lanes_open += part.weight.round() as u64;
         }
         Ok(depths)
     }

@@ -149,11 +149,6 @@ impl Store {
         self.connection.wake_ups().await
     }
 
-    /// Commands sent to Redis by this process so far.
-    pub fn commands(&self) -> u64 {
-        self.connection.commands()
-    }
-
     /// What this process counts; the same for all clones of this store.
     pub fn metrics(&self) -> &Arc<Metrics> {
         self.connection.metrics()

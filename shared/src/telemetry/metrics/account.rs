@@ -1,5 +1,5 @@
 //! What a process counts of one provider account. Counting is adding to numbers that are there already: each combination of
-//! labels exists from the start, at 0.
+//! labels exists from the start, at 0, in a worker for all that it counts and in a scheduler for the ends of calls.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -142,6 +142,11 @@ impl AccountFamilies {
         families
     }
 
+    /// Has all outcomes of an account's attempts be there, at 0.
+    pub(super) fn expect_ends(&self, account: &str) {
+        Outcome::ALL.iter().for_each(|outcome| drop(self.ended(account, *outcome)));
+    }
+
     /// The counter of attempts of an account that ended so. Every process may write ends.
     pub(super) fn ended(&self, account: &str, outcome: Outcome) -> Counter {
         let outcome = ("outcome", Cow::from(outcome.as_str()));
@@ -170,7 +175,7 @@ impl AccountMetrics {
     pub(super) fn of(account: &str, families: &AccountFamilies) -> Self {
         let alone = vec![provider(account)];
         let with = |name, word| vec![provider(account), (name, Cow::from(word))];
-        Outcome::ALL.iter().for_each(|outcome| drop(families.ended(account, *outcome)));
+        families.expect_ends(account);
         let refusal = |reason: &Refusal| families.refusals.get_or_create_owned(&with("reason", reason.as_str()));
         let answers = |request: &Request| {
             let answer = |answer: &Answer| {

@@ -91,19 +91,19 @@ families! {
     SPANS_DROPPED: Counter of EveryProcess "redial_spans_dropped_total" []
         "Spans of traces that the collector did not take, or not fast enough.";
     CALLS: Counter of EveryProcess "redial_calls_total" ["provider", "outcome"]
-        "Attempts that ended, by outcome, counted by the process that wrote the end; one that was `unknown` counts once more when its outcome is learned.";
+        "Attempts that ended, by outcome, counted by the process that wrote the end; one that was `unknown` counts once more when its outcome is learned. One may be missed where a reply of Redis is lost.";
     CLAIMS: Counter of Workers "redial_claims_total" ["provider"] "Contacts that were claimed, to be called in the next moment.";
     INTENTS: Counter of Workers "redial_intents_total" ["provider"] "Intents that were written: each allows one call.";
     REFUSALS: Counter of Workers "redial_refusals_total" ["provider", "reason"]
         "Claimed contacts whose intent was refused, by reason: nothing was sent.";
     WITHDRAWALS: Counter of Workers "redial_withdrawals_total" ["provider"]
-        "Attempts that were taken back because nothing rang: the contact is charged nothing.";
+        "Attempts that were taken back because nothing rang: the contact is charged nothing. One may be missed where a reply of Redis is lost.";
     PROVIDER_REQUESTS: Counter of Workers "redial_provider_requests_total" ["provider", "request", "answer"]
         "Requests to providers, by what for and how they were answered.";
     PROVIDER_REQUEST_SECONDS: Histogram of Workers "redial_provider_request_seconds" ["provider", "request"]
         "How long providers took to answer.";
     CALL_LATENESS_SECONDS: Histogram of Workers "redial_call_lateness_seconds" ["provider"]
-        "How long after its time a call was sent that was due at one: a retry, or `not_before`. Where its hours were closed, its time is their opening.";
+        "How long after its time a call was sent whose contact had been called before, or put off, and waited for a time. A contact's first call is not in it, nor one after an attempt that was taken back and comes up again at once. Where its hours were closed, its time is their opening.";
     SEND_LAG_SECONDS: Histogram of Workers "redial_send_lag_seconds" ["provider"]
         "How long after its permit a call was sent; later than 8 ms none is.";
     POLL_LAG_SECONDS: Histogram of Workers "redial_poll_lag_seconds" ["provider"]
@@ -118,17 +118,16 @@ families! {
     CAMPAIGNS: Gauge of Leader "redial_campaigns" ["state"] "Campaigns by state.";
     CONTACTS: Gauge of Leader "redial_contacts" ["state"] "Contacts of all campaigns by state.";
     ATTEMPTS: Gauge of Leader "redial_attempts" ["provider", "outcome"]
-        "Attempts that the records of all campaigns hold, by outcome as it is known now; removed campaigns take theirs with them.";
-    CALLS_IN_DOUBT: Gauge of Leader "redial_calls_in_doubt" ["provider"] "Attempts of which nobody knows whether the phone rang.";
-    LIVE_CALLS: Gauge of Leader "redial_live_calls" ["provider"] "Calls begun and not yet concluded.";
+        "Attempts that the records of all campaigns hold, by outcome as it is known now and by the account that their campaign has now; removed campaigns take theirs with them. `unknown` are calls in doubt, and those whose provider told an end that Redial does not know.";
+    LIVE_CALLS: Gauge of Leader "redial_live_calls" ["provider"] "Calls begun through the account and not yet concluded.";
     LANES_OPEN: Gauge of Leader "redial_lanes_open" ["provider"]
-        "Lanes of running campaigns inside their calling hours with somebody to call.";
+        "Lanes of running campaigns inside their calling hours with somebody to call; estimated where they are many.";
     CONTACTS_CALLABLE: Gauge of Leader "redial_contacts_callable" ["provider"]
         "Contacts that could be called now, were there room: due, inside their calling hours; estimated where they are many.";
     CONTACTS_DUE: Gauge of Leader "redial_contacts_due" ["provider"]
-        "Contacts of running campaigns whose time has come, those too whose calling hours are closed; estimated where they are many.";
+        "Contacts of running campaigns whose time has come, those too whose calling hours are closed, but for hours that do not open within two days; estimated where they are many.";
     PACING_USED_RATIO: Gauge of Leader "redial_pacing_used_ratio" ["provider"]
-        "Calls started in the last 10 s, as a part of what the account's `rate` allows; not there without a `rate`.";
+        "Calls started in the last 10 s by the campaigns that the account has now, as a part of what its `rate` allows; not there without a `rate`.";
     PROVIDER_UP: Gauge of Leader "redial_provider_up" ["provider"]
         "Whether an account may start calls: not paused, waiting or down.";
     PROVIDER_PACE_RATIO: Gauge of Leader "redial_provider_pace_ratio" ["provider"]

@@ -89,6 +89,11 @@ impl Metrics {
         accounts.entry(account.to_owned()).or_insert_with(of_account).clone()
     }
 
+    /// This process may write ends of an account's attempts: each outcome is counted from 0.
+    pub fn expect_calls(&self, account: &str) {
+        self.families.expect_ends(account);
+    }
+
     /// An attempt through an account has this outcome from now on.
     pub fn ended(&self, account: &str, outcome: Outcome) {
         self.families.ended(account, outcome).inc();
@@ -104,9 +109,18 @@ impl Metrics {
         self.redis_errors.inc();
     }
 
+    /// These results of deliveries to an account's hook may come: each is counted from 0.
+    pub fn expect_hooks(&self, account: &str, results: &[&'static str]) {
+        results.iter().for_each(|result| drop(self.hook_results(account, result)));
+    }
+
     /// Something came of a delivery to an account's hook.
     pub fn hook(&self, account: &str, result: &'static str) {
-        self.hooks.get_or_create(&vec![("provider", account.to_owned().into()), ("result", result.into())]).inc();
+        self.hook_results(account, result).inc();
+    }
+
+    fn hook_results(&self, account: &str, result: &'static str) -> Counter {
+        self.hooks.get_or_create_owned(&vec![("provider", account.to_owned().into()), ("result", result.into())])
     }
 
     /// Counts spans of traces that are dropped.
