@@ -13,7 +13,8 @@ mod uploads;
 pub use access::{NewToken, Provider, Providers, Token, Tokens};
 pub use campaigns::{Acted, Applied, Campaigns, Removed, Status};
 pub use contacts::{
-    AttemptStory, Cancelled, ContactStory, EditedContact, Forgotten, ForgottenNumber, Released, TestCall,
+    AttemptStory, Cancelled, ContactStory, EditedContact, Forgotten, ForgottenContacts, ForgottenNumber, Released,
+    TestCall,
 };
 pub use notifications::{DeliveryLine, Notifications, Replayed};
 pub use plan::{Plan, PlanZone};

@@ -123,7 +123,8 @@ async fn a_number_that_was_taken_off_its_contact_is_forgotten_with_the_calls_to_
     assert!(holds(&everything(&caller).await, number(1).digits()), "the test finds what is there");
 
     let forgotten = caller.store.forget(&number(1)).await.unwrap();
-    assert_eq!(forgotten.iter().map(|one| (one.erased, one.on_call)).collect::<Vec<_>>(), [(1, 0)]);
+    let told: Vec<_> = forgotten.iter().map(|one| (one.erased, one.calls_erased, one.on_call)).collect();
+    assert_eq!(told, [(0, 1, 0)], "the contact stays");
     assert!(!holds(&everything(&caller).await, number(1).digits()), "it is left");
     let view = caller.contact("a", "c0").await;
     let called = &view.attempts[0];
@@ -158,6 +159,22 @@ async fn other_numbers_of_who_is_erased_are_forgotten_though_the_number_itself_i
     caller.end(on_call.attempt(), Outcome::Busy).await;
     caller.store.forget(&number(1)).await.unwrap();
     assert_eq!(known().await, [false, false]);
+}
+
+#[tokio::test]
+async fn a_number_that_may_be_on_a_call_keeps_no_other_one_from_being_forgotten() {
+    let caller = Caller::new().await;
+    let caps = "[caps]\nper_number = [\"3 per 24h\"]\n";
+    caller.campaign("a", caps, &[&[3, 1, 2]]).await;
+    let other = caller.campaign("b", caps, &[&[2]]).await;
+    caller.call("a", Outcome::Busy).await;
+    caller.begin("b").await.unwrap();
+    let moves = ContactEdit { numbers: Some(vec![number(4)]), ..ContactEdit::default() };
+    caller.store.edit(other, vec![(0, moves)]).await.unwrap();
+    assert!(holds(&everything(&caller).await, number(3).digits()), "the test finds what is there");
+    caller.store.forget(&number(1)).await.unwrap_err();
+    let all = everything(&caller).await;
+    assert_eq!([1, 2, 3].map(|place| holds(&all, number(place).digits())), [false, true, false]);
 }
 
 #[tokio::test]

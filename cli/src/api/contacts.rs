@@ -69,6 +69,9 @@ pub struct ForgottenContacts {
     pub campaign: String,
     /// Contacts that were erased.
     pub erased: u64,
+    /// Contacts that stay with other numbers, of which only the calls to the number were erased.
+    #[serde(default)]
+    pub calls_erased: u64,
     /// Contacts that are on a call, and were not.
     pub on_call: u64,
 }

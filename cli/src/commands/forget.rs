@@ -3,7 +3,7 @@
 use reqwest::Method;
 
 use crate::{
-    api::{Forgotten, ForgottenNumber},
+    api::{Forgotten, ForgottenContacts, ForgottenNumber},
     client::Client,
     failure::Failure,
     output, render,
@@ -48,10 +48,8 @@ pub async fn run(args: &ForgetArgs, client: &Client) -> Result<(), Failure> {
 
 fn told(number: &ForgottenNumber, taken_off: bool) -> Vec<String> {
     let ForgottenNumber { number, campaigns, suppressions } = number;
-    let mut lines: Vec<String> = campaigns
-        .iter()
-        .map(|one| format!("{number}  {}: {} erased", one.campaign, render::plural(one.erased, "contact")))
-        .collect();
+    let mut lines: Vec<String> =
+        campaigns.iter().map(|one| format!("{number}  {}: {}", one.campaign, erased(one))).collect();
     if campaigns.is_empty() {
         lines.push(format!("{number}  in no campaign"));
     }
@@ -62,4 +60,19 @@ fn told(number: &ForgottenNumber, taken_off: bool) -> Vec<String> {
         (_, false) => lines.push(format!("{number}  still on {lists} (--suppressions takes it off)")),
     }
     lines
+}
+
+/// What was erased in one campaign.
+fn erased(one: &ForgottenContacts) -> String {
+    let contacts = format!("{} erased", render::plural(one.erased, "contact"));
+    let has = if one.calls_erased == 1 { "it has" } else { "they have" };
+    let calls = format!(
+        "of {} only the calls to it erased: {has} other numbers now",
+        render::plural(one.calls_erased, "contact")
+    );
+    match (one.erased, one.calls_erased) {
+        (_, 0) => contacts,
+        (0, _) => calls,
+        _ => format!("{contacts}; {calls}"),
+    }
 }

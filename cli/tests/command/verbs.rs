@@ -334,6 +334,16 @@ fn forget_tells_what_was_erased_and_fails_while_somebody_is_on_a_call() {
     );
     let sent: Value = serde_json::from_slice(&stub.asked()[0].body).unwrap();
     assert_eq!(sent, json!({"numbers": ["+12025550101"], "suppressions": false}));
+    let former = Stub::start();
+    let campaigns = json!([{"campaign": "nightly", "erased": 0, "calls_erased": 1, "on_call": 0},
+        {"campaign": "weekly", "erased": 1, "calls_erased": 2, "on_call": 0}]);
+    let number_and = json!({"number": "+12025550101", "suppressions": 0, "campaigns": campaigns});
+    former.on("POST /forget", json!({"forgotten": [number_and]}));
+    assert_eq!(
+        former.redial(&["forget", "+12025550101"]).ok(),
+        "+12025550101  nightly: of 1 contact only the calls to it erased: it has other numbers now\n\
+         +12025550101  weekly: 1 contact erased; of 2 contacts only the calls to it erased: they have other numbers now\n"
+    );
     let busy = Stub::start();
     busy.on("POST /forget", json!({"forgotten": [number("+12025550101", 0, 1, 0)]}));
     let refused = busy.redial(&["forget", "+12025550101"]);

@@ -61,6 +61,8 @@ pub struct CampaignForgotten {
     campaign: String,
     /// Contacts that were erased: their state and outcomes stay counted, nothing else of them is left.
     erased: usize,
+    /// Contacts that stay, with other numbers: the number was taken off them, and only the calls to it were erased.
+    calls_erased: usize,
     /// Contacts that are on a call, or may be, and were not erased: ask again when it has ended.
     on_call: usize,
 }
@@ -118,7 +120,7 @@ async fn forget_one(state: &ApiState, number: &PhoneNumber, suppressions: bool) 
         let name = archived.view.name.clone();
         let erasure = archive::erase(&state.store, &state.shelf, archived, number).await?;
         if erasure.erased > 0 {
-            erased.push(Forgotten { campaign: name, erased: erasure.erased, on_call: 0 });
+            erased.push(Forgotten { campaign: name, erased: erasure.erased, calls_erased: 0, on_call: 0 });
             other_numbers.extend(erasure.other_numbers);
         }
     }
@@ -127,11 +129,13 @@ async fn forget_one(state: &ApiState, number: &PhoneNumber, suppressions: bool) 
     }
     let lists = suppressed(state, number, suppressions).await?;
     let contacts: usize = erased.iter().map(|of_campaign| of_campaign.erased).sum();
+    let calls_erased: usize = erased.iter().map(|of_campaign| of_campaign.calls_erased).sum();
     let on_call: usize = erased.iter().map(|of_campaign| of_campaign.on_call).sum();
-    tracing::info!(contacts, on_call, suppressions, "a number was forgotten by request");
+    tracing::info!(contacts, calls_erased, on_call, suppressions, "a number was forgotten by request");
     let campaigns = erased.into_iter().map(|of_campaign| CampaignForgotten {
         campaign: of_campaign.campaign.to_string(),
         erased: of_campaign.erased,
+        calls_erased: of_campaign.calls_erased,
         on_call: of_campaign.on_call,
     });
     Ok(NumberForgotten { number: number.as_e164().to_owned(), campaigns: campaigns.collect(), suppressions: lists })

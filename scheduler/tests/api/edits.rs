@@ -143,7 +143,7 @@ async fn admins_erase_a_person_and_nobody_else_does() {
     let request = axum::http::Request::post("/api/v1/forget").header("authorization", format!("Bearer {operator}"));
     api.send(request.body(body.clone().into()).unwrap()).await.problem(403);
     let answer = api.ask("POST", "/api/v1/forget", &[], body.clone()).await.ok();
-    let of = |contacts: [u64; 2]| json!([{"campaign": "nightly", "erased": contacts[0], "on_call": contacts[1]}]);
+    let of = |contacts: [u64; 2]| json!([{"campaign": "nightly", "erased": contacts[0], "calls_erased": 0, "on_call": contacts[1]}]);
     assert_eq!(
         answer["forgotten"],
         json!([{"number": "+12025550101", "campaigns": of([0, 1]), "suppressions": 0},

@@ -88,6 +88,11 @@ impl AttemptRecord {
         Some(self.then.as_ref().map_or(self.number, |then| then.number)).filter(|place| *place != NO_NUMBER)
     }
 
+    /// Whether the number called was taken off the contact and forgotten since, or the contact erased.
+    pub(super) fn is_forgotten(&self) -> bool {
+        self.number == NO_NUMBER && self.digits(&[]).is_none()
+    }
+
     /// An edit gives the number called another place, or none: `digits` are then kept.
     pub(super) fn move_number(&mut self, to: Option<u8>, digits: &str) {
         let then = self.then.take().map_or(self.number, |then| then.number);

@@ -18,7 +18,7 @@ use super::{
     retry::{NextStep, RetryPolicy, is_usable, next_step, retry_in},
 };
 
-pub use person::{ERASED, Edited, edit, erase, forget_number};
+pub use person::{ERASED, Edited, NOT_BEFORE, edit, erase, forget_number};
 
 /// Why a contact is cancelled that somebody took out.
 const CANCELLED: &str = "taken out by request";
@@ -193,9 +193,11 @@ pub fn learn(before: &Record, attempt: u32, captured: &Captured, policy: &Policy
     Some(Change { record, file, counted_before: outcome, counted_now: outcome, attempts: 0 })
 }
 
-/// Where an attempt stands in a record; none too where its contact was erased, of whom nothing more is to be known.
+/// Where an attempt stands in a record; none too where its contact was erased, or the number that it called forgotten: nothing
+/// more is to be known of it.
 fn place_of(record: &Record, attempt: u32) -> Option<usize> {
-    record.attempts.iter().position(|past| past.revision == attempt).filter(|_| !record.is_erased())
+    let is_known = |past: &AttemptRecord| past.revision == attempt && !past.is_forgotten();
+    record.attempts.iter().position(is_known).filter(|_| !record.is_erased())
 }
 
 /// Whether what becomes of a contact hangs on this attempt.

@@ -26,8 +26,10 @@ const TRIES_MAX: usize = 64;
 pub struct Forgotten {
     /// The campaign.
     pub campaign: CampaignName,
-    /// Contacts that were erased; or whose calls to the number were, where it was taken off them.
+    /// Contacts that were erased.
     pub erased: usize,
+    /// Contacts from which an edit took the number: only the calls to it were erased.
+    pub calls_erased: usize,
     /// Contacts that are, or may be, on a call, and were not.
     pub on_call: usize,
 }
@@ -36,6 +38,7 @@ impl Forgotten {
     fn count(&mut self, erasure: Erasure) {
         match erasure {
             Erasure::Done => self.erased += 1,
+            Erasure::Calls => self.calls_erased += 1,
             Erasure::OnCall => self.on_call += 1,
             Erasure::Gone => {}
         }
@@ -46,6 +49,8 @@ impl Forgotten {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Erasure {
     Done,
+    /// Calls to a number that it does not have any more were.
+    Calls,
     OnCall,
     /// The number is not one of its own any more.
     Gone,
@@ -76,15 +81,15 @@ impl Store {
         let mut forgotten = Vec::new();
         for campaign in self.campaigns().await? {
             let info = self.fresh_info(campaign.id).await?;
-            let mut of_campaign = Forgotten { campaign: campaign.name, erased: 0, on_call: 0 };
-            let former = self.find_former(&info, number.as_e164()).await?;
+            let mut of_campaign = Forgotten { campaign: campaign.name, erased: 0, calls_erased: 0, on_call: 0 };
             for position in self.find_all(&info, number.as_e164()).await? {
                 of_campaign.count(self.erase(&info, position, number, &mut other_numbers).await?);
             }
-            for position in former {
+            // Last: an edit may have taken the number off somebody meanwhile.
+            for position in self.find_former(&info, number.as_e164()).await? {
                 of_campaign.count(self.erase_calls(&info, position, number).await?);
             }
-            if of_campaign.erased + of_campaign.on_call > 0 {
+            if of_campaign.erased + of_campaign.calls_erased + of_campaign.on_call > 0 {
                 forgotten.push(of_campaign);
             }
         }
@@ -158,7 +163,7 @@ impl Store {
             }
             if self.revise(info, vec![(position, change)]).await? == 1 {
                 self.forget_attempts(info, position, calls).await?;
-                return Ok(Erasure::Done);
+                return Ok(Erasure::Calls);
             }
         }
         Err(StoreError::Conflict("the contact kept changing: try again".to_owned()))
@@ -207,13 +212,13 @@ impl Store {
     }
 
     /// Forgets when these numbers were called: the first at any rate, the others if nobody has them any more (whoever was
-    /// erased with them is not there to tell of them the next time).
+    /// erased with them is not there to tell of them the next time). One that may be on a call does not keep the others.
     async fn forget_numbers(&self, number: Option<&PhoneNumber>, others: Vec<PhoneNumber>) -> Result<(), StoreError> {
         let campaigns = self.campaigns().await?;
-        let mut arguments = Arguments::default();
-        if let Some(number) = number {
-            arguments = arguments.text("n").text(number.digits());
-        }
+        let mut forgotten = match number {
+            Some(number) => self.forget_when_called(number).await?,
+            None => true,
+        };
         'others: for other in others {
             for campaign in &campaigns {
                 let info = self.fresh_info(campaign.id).await?;
@@ -221,14 +226,16 @@ impl Store {
                     continue 'others;
                 }
             }
-            arguments.push("n");
-            arguments.push(other.digits());
+            forgotten &= self.forget_when_called(&other).await?;
         }
-        match self.connection.run("forget_calls", arguments.as_slice()).await? {
-            1_i64 => Ok(()),
-            _ => Err(StoreError::Conflict(
-                "the number is erased, but for when it was called: it may be on a call; try again later".to_owned(),
-            )),
-        }
+        let later = "the number is erased, but for when it, or another one of who had it, was called: one of them may be on a \
+                     call; try again later";
+        forgotten.then_some(()).ok_or_else(|| StoreError::Conflict(later.to_owned()))
+    }
+
+    /// Forgets when a number was called; false if it may be on a call.
+    async fn forget_when_called(&self, number: &PhoneNumber) -> Result<bool, StoreError> {
+        let arguments = Arguments::default().text("n").text(number.digits());
+        Ok(self.connection.run::<i64>("forget_calls", arguments.as_slice()).await? == 1)
     }
 }

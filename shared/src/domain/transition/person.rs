@@ -9,6 +9,8 @@ use crate::domain::{
 
 /// The reason of an erased contact; one that was not finished is cancelled for it.
 pub const ERASED: &str = "erased by request";
+/// The reason of a contact that was called and waits for a time which an edit gave it.
+pub const NOT_BEFORE: &str = "its `not_before` says so";
 const NO_NUMBER_LEFT: &str = "no number is left that may be called";
 
 /// What an edit of a contact's row means for its record.
@@ -55,6 +57,11 @@ pub fn edit(before: &Record, edited: &Edited<'_>) -> Change {
     let mut file = false;
     if matches!(record.state, ContactState::Pending | ContactState::Waiting) {
         record.due = due(before, &record, edited.not_before);
+        if record.due != before.due && edited.not_before == Some(record.due) && record.due.is_some() {
+            // One that was not called waits for nothing else: its reason told of something that is over.
+            let reason = if record.state == ContactState::Waiting { NOT_BEFORE } else { "" };
+            reason.clone_into(&mut record.reason);
+        }
         file = (record.state, record.due, record.lane) != (before.state, before.due, before.lane);
         if next.is_none() {
             (record.state, record.due, file) = (ContactState::Failed, None, false);
@@ -184,6 +191,38 @@ mod tests {
         assert_eq!((moves.file, moves.record.lane, moves.record.numbers), (true, 21, 1));
         let later = Edited { not_before: Some(Some(at(90))), ..edited(&retry, vec![Some(0), Some(1)], 2, vec![5]) };
         assert_eq!((edit(&before, &later).file, edit(&before, &later).record.due), (true, Some(at(90))));
+    }
+
+    #[test]
+    fn who_waits_for_an_edited_time_and_not_for_the_retry_says_so() {
+        let retry = RetryPolicy::default();
+        let reason = "busy: retry 1 of 3".to_owned();
+        let before = Record { state: ContactState::Waiting, due: Some(at(60)), reason, ..Record::fresh(5, 1) };
+        let with = |not_before: Option<Timestamp>| {
+            let edited = Edited { not_before: Some(not_before), ..edited(&retry, vec![Some(0)], 1, vec![5]) };
+            let record = edit(&before, &edited).record;
+            (record.due, record.reason)
+        };
+        assert_eq!(with(Some(at(90))), (Some(at(90)), NOT_BEFORE.to_owned()));
+        for earlier in [None, Some(at(30)), Some(at(60))] {
+            assert_eq!(with(earlier), (Some(at(60)), before.reason.clone()));
+        }
+    }
+
+    #[test]
+    fn late_news_of_a_call_to_a_forgotten_number_is_not_noted() {
+        let retry = RetryPolicy::default();
+        let policy = Policy { retry: &retry, rules: &[], calendars: &[] };
+        let live = begin(&Record::fresh(5, 2), "12025550101", at(0), 1);
+        let unknown = Ending { outcome: Outcome::Unknown, ..busy(20) };
+        let doubtful = conclude(&live, live.revision, &unknown, &policy).unwrap().record;
+        let off = edit(&doubtful, &edited(&retry, vec![None, Some(0)], 1, vec![5])).record;
+        let learned: Captured = [("name".to_owned(), "Ann".to_owned())].into_iter().collect();
+        assert!(conclude(&off, live.revision, &busy(40), &policy).is_some(), "before, it is");
+        assert!(learn(&off, live.revision, &learned, &policy).is_some());
+        let forgotten = forget_number(&off, "12025550101").unwrap().record;
+        assert!(conclude(&forgotten, live.revision, &busy(40), &policy).is_none());
+        assert!(learn(&forgotten, live.revision, &learned, &policy).is_none());
     }
 
     #[test]
