@@ -89,7 +89,7 @@ pub enum OnDuplicate {
 ///
 /// With `dry_run` nothing is written. Every row is checked as it would be; duplicates are counted within the list
 /// (remembering its first 8 million ids and numbers) and against what the campaign holds at that moment, so another
-/// upload at the same time is not foreseen, nor that an update sets a number free for the rows behind it.
+/// upload at the same time is not foreseen, nor that an update sets a number free for rows far behind it.
 ///
 /// The answer to an `Idempotency-Key` (1 to 255 visible ASCII characters, for one campaign) is remembered for 24 hours:
 /// the same key and list again answers the same and uploads nothing; the same key with another list is refused. Of the
