@@ -93,7 +93,8 @@ pub enum OnDuplicate {
 ///
 /// The answer to an `Idempotency-Key` (1 to 255 visible ASCII characters, for one campaign) is remembered for 24 hours:
 /// the same key and list again answers the same and uploads nothing; the same key with another list is refused. Of the
-/// rejects it remembers the first 1,000, without their rows and the values that their reasons quote. Two uploads with one key at the same time both run; what the other has written counts as duplicate.
+/// rejects it remembers the first 1,000, without their rows and the values that their reasons quote. Two uploads with one
+/// key at the same time both run; what the other has written counts as duplicate.
 ///
 /// With `Accept: application/jsonl` the first line is `{"accepted","duplicate","rejected","header"}` (the header of a table
 /// as `{"text","delimiter","terminator","columns"}`), and every rejected row follows as `{"line","reason","row"}`
