@@ -61,9 +61,10 @@ impl Contacts {
         self.by_state.get(&state).copied().unwrap_or(0)
     }
 
-    /// How many cannot move by themselves any more.
+    /// How many are finished; who is held is not.
     pub fn done(&self) -> u64 {
-        ContactState::ALL.iter().filter(|state| !state.is_open()).map(|state| self.of(*state)).sum()
+        let is_done = |state: &&ContactState| !state.is_open() && **state != ContactState::Held;
+        ContactState::ALL.iter().filter(is_done).map(|state| self.of(*state)).sum()
     }
 }
 

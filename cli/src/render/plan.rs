@@ -51,13 +51,13 @@ fn facts(plan: &Plan, now: DateTime<Utc>) -> Vec<(&'static str, String)> {
     let assumed = |what: &str| if pace.assumed.iter().any(|one| one == what) { " (assumed)" } else { "" };
     let by = if pace.limited_by == "none" { "no limit set".to_owned() } else { format!("by {}", pace.limited_by) };
     let finish = match plan.finish_estimate {
-        Some(at) if at <= now => "nobody is left to call".to_owned(),
+        Some(at) if at <= now && plan.callable_now + plan.callable_later == 0 => "nobody is left to call".to_owned(),
         Some(at) => format!("about {} ({})", instant(at), distance(at, now)),
         None => "not within 15 days".to_owned(),
     };
     vec![
         ("to call", contacts),
-        ("pace", format!("{:.1} calls/s, {by}", pace.calls_per_s)),
+        ("pace", format!("{}, {by}", calls(pace.calls_per_s))),
         (
             "calls",
             format!(
@@ -87,6 +87,11 @@ pub fn row(zone: &PlanZone, now: DateTime<Utc>) -> [String; 5] {
         changes,
         zone.done_at.map_or_else(|| "-".to_owned(), |at| distance(at, now)),
     ]
+}
+
+/// How fast calls start, in a unit that leaves something to read.
+fn calls(per_s: f64) -> String {
+    if per_s < 0.1 { format!("{:.1} calls/min", per_s * 60.0) } else { format!("{per_s:.1} calls/s") }
 }
 
 /// On the clock of the first of its zones.
@@ -140,5 +145,10 @@ nightly  draft
 ";
         assert_eq!(shown, expected, "{shown}");
         assert!(shown.lines().all(|line| line.chars().count() <= 80));
+    }
+
+    #[test]
+    fn slow_paces_are_told_by_the_minute() {
+        assert_eq!([calls(0.0125), calls(0.1), calls(30.0)], ["0.8 calls/min", "0.1 calls/s", "30.0 calls/s"]);
     }
 }

@@ -21,6 +21,9 @@ pub(super) const CLOCK_ERROR_US: i64 = 2_000;
 /// No call is begun so far ahead: a longer wait would be a wrong clock.
 const LAST_SEND_WAIT_MAX: Duration = Duration::from_secs(30);
 
+/// A longer chain of campaigns that start after each other is not followed.
+const AFTER_MAX: usize = 100;
+
 /// What a verb came to.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct VerbAnswer {
@@ -62,7 +65,7 @@ pub async fn start(
     let verb = start_verb(&info.definition.schedule, state.store.clock().now())?;
     check_columns(&info)?;
     if let Some(other) = &info.definition.schedule.after {
-        state.store.campaign_id(other).await?;
+        check_after(&state, &name, other).await?;
     }
     let changed = change_if(&state, &name, verb, &conditions).await?;
     let after = &info.definition.schedule.after;
@@ -74,6 +77,36 @@ pub async fn start(
         (_, None, None) => "it is armed".to_owned(),
     })
     .await
+}
+
+/// A campaign that starts after another one can do so: that one is there, and does not wait for this one in turn.
+async fn check_after(state: &ApiState, name: &CampaignName, first: &CampaignName) -> Result<(), Problem> {
+    let mut other = first.clone();
+    for _ in 0..AFTER_MAX {
+        let id = match state.store.campaign_id(&other).await {
+            Ok(id) => id,
+            Err(StoreError::NoCampaign(_)) if other == *first => {
+                return Err(Problem::conflict(format!(
+                    "`{name}` is to start after `{first}`, and there is no such campaign"
+                ))
+                .with_hint("apply that one first, or correct `after` in [schedule]"));
+            }
+            // What is gone or done keeps nobody waiting who waits for it in turn.
+            Err(StoreError::NoCampaign(_) | StoreError::Archived { .. }) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        match &state.store.fresh_info(id).await?.definition.schedule.after {
+            Some(next) if next == name => {
+                return Err(Problem::conflict(format!(
+                    "`{name}` is to start after `{first}`, and that one in the end after `{name}`: none of them would ever start"
+                ))
+                .with_hint("take `after` out of one of them"));
+            }
+            Some(next) => other = next.clone(),
+            None => return Ok(()),
+        }
+    }
+    Ok(())
 }
 
 /// Pause a campaign. The answer comes when no new call can start.

@@ -140,7 +140,7 @@ impl Situation<'_> {
             return format!("its provider account starts no calls: {trouble}");
         }
         if let Some(taken) = self.lines_taken {
-            return format!("it waits for a line: {taken} are taken by live calls (max_concurrent)");
+            return format!("it waits for a line (max_concurrent): live calls take {taken}");
         }
         let last = match self.contact.reason.as_str() {
             "" => String::new(),
@@ -167,9 +167,10 @@ pub fn lines_taken(
     account_max: Option<u32>,
 ) -> Option<String> {
     let is_full = |live_calls: u64, max: &u32| live_calls >= u64::from(*max);
-    let own = max.filter(|max| is_full(campaign.live_calls, max)).map(|max| format!("all {max} of its campaign"));
+    let all = |max: u32| if max == 1 { "the only one".to_owned() } else { format!("all {max}") };
+    let own = max.filter(|max| is_full(campaign.live_calls, max)).map(|max| format!("{} of its campaign", all(max)));
     let account = || account_max.filter(|max| is_full(account_live_calls, max));
-    own.or_else(|| account().map(|max| format!("all {max} of the account {}", campaign.account)))
+    own.or_else(|| account().map(|max| format!("{} of the account {}", all(max), campaign.account)))
 }
 
 fn active(contact: &ContactView) -> String {

@@ -85,6 +85,25 @@ async fn a_campaign_that_waits_for_one_which_was_removed_or_stopped_says_so() {
 }
 
 #[tokio::test]
+async fn campaigns_that_wait_for_each_other_or_for_nobody_are_not_armed() {
+    let api = Api::start().await;
+    let toml = [("content-type", "application/toml")];
+    let apply = async |name: &str, after: &str| {
+        let source = format!("{}[schedule]\nafter = \"{after}\"\n", NIGHTLY.replace("nightly", name));
+        api.ask("PUT", &format!("/api/v1/campaigns/{name}"), &toml, source).await.ok();
+    };
+    apply("nightly", "first").await;
+    let lonely = api.post("/campaigns/nightly/start").await.problem(409);
+    assert_eq!(lonely["detail"], "`nightly` is to start after `first`, and there is no such campaign");
+    apply("first", "second").await;
+    api.post("/campaigns/nightly/start").await.ok();
+    apply("second", "nightly").await;
+    let circle = api.post("/campaigns/second/start").await.problem(409);
+    assert!(circle["detail"].as_str().unwrap().ends_with("none of them would ever start"), "{circle}");
+    assert_eq!(api.get("/campaigns/second").await.ok()["state"], "draft");
+}
+
+#[tokio::test]
 async fn the_finish_of_a_running_campaign_waits_for_its_last_retry() {
     let api = Api::start().await;
     api.put_definition(&format!("{NIGHTLY}[retry.busy]\ndelays = [\"5h\"]\nmax = 1\n")).await.ok();

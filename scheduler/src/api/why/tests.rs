@@ -280,7 +280,7 @@ fn who_waits_for_a_line_is_told_whose_lines_are_taken() {
         suppressed: &[],
         openings: &openings,
     });
-    assert_eq!(said, "it waits for a line: all 40 of its campaign are taken by live calls (max_concurrent)");
+    assert_eq!(said, "it waits for a line (max_concurrent): live calls take all 40 of its campaign");
     assert_eq!(lines_taken(&campaign, Some(40), 200, Some(200)).unwrap(), "all 200 of the account acme");
     assert_eq!(lines_taken(&campaign, Some(40), 199, Some(200)), None);
     assert_eq!(lines_taken(&campaign, None, 1_000, None), None);
