@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use super::{
@@ -10,6 +10,9 @@ use super::{
     table::{Align, table},
 };
 use crate::api::{Plan, PlanZone};
+
+/// Whatever closes later than that is not known to close: the server looks 15 days ahead.
+const LOOKED_AHEAD: TimeDelta = TimeDelta::days(14);
 
 /// Columns of the table of zones.
 pub const ZONE_COLUMNS: [(&str, Align); 5] = [
@@ -51,7 +54,7 @@ fn facts(plan: &Plan, now: DateTime<Utc>) -> Vec<(&'static str, String)> {
     let assumed = |what: &str| if pace.assumed.iter().any(|one| one == what) { " (assumed)" } else { "" };
     let by = if pace.limited_by == "none" { "no limit set".to_owned() } else { format!("by {}", pace.limited_by) };
     let finish = match plan.finish_estimate {
-        Some(at) if at <= now && plan.callable_now + plan.callable_later == 0 => "nobody is left to call".to_owned(),
+        _ if plan.callable_now + plan.callable_later == 0 => "nobody is left to call".to_owned(),
         Some(at) => format!("about {} ({})", instant(at), distance(at, now)),
         None => "not within 15 days".to_owned(),
     };
@@ -75,8 +78,9 @@ fn facts(plan: &Plan, now: DateTime<Utc>) -> Vec<(&'static str, String)> {
 /// One zone, by [`ZONE_COLUMNS`].
 pub fn row(zone: &PlanZone, now: DateTime<Utc>) -> [String; 5] {
     let changes = match (zone.open_now, zone.open.first(), zone.next_open_at) {
-        (true, Some(open), _) => format!("closes {}", there(open.to, zone, now)),
-        (_, _, Some(at)) => format!("opens {}", there(at, zone, now)),
+        (true, Some(open), _) if open.to - now > LOOKED_AHEAD => "stays open".to_owned(),
+        (true, Some(open), _) => format!("closes {}", there(open.to, zone)),
+        (_, _, Some(at)) => format!("opens {}", there(at, zone)),
         _ => "not within 15 days".to_owned(),
     };
     let name = if zone.zone.is_empty() { "(unknown)".to_owned() } else { shortened(zone) };
@@ -95,10 +99,7 @@ fn calls(per_s: f64) -> String {
 }
 
 /// On the clock of the first of its zones.
-fn there(at: DateTime<Utc>, zone: &PlanZone, now: DateTime<Utc>) -> String {
-    if at - now > chrono::TimeDelta::days(14) {
-        return "never".to_owned();
-    }
+fn there(at: DateTime<Utc>, zone: &PlanZone) -> String {
     let first = zone.zone.split(',').next().and_then(|name| name.parse::<Tz>().ok());
     at.with_timezone(&first.unwrap_or(Tz::UTC)).format("%a %H:%M").to_string()
 }
@@ -145,6 +146,18 @@ nightly  draft
 ";
         assert_eq!(shown, expected, "{shown}");
         assert!(shown.lines().all(|line| line.chars().count() <= 80));
+    }
+
+    #[test]
+    fn a_zone_without_hours_stays_open() {
+        let zone = serde_json::json!({
+            "zone": "Europe/Paris", "contacts": 1, "open_now": true, "done_at": null, "next_open_at": null,
+            "open": [{"from": "2026-06-01T12:00:00Z", "to": "2026-06-16T12:00:00Z"}],
+        });
+        let zone = serde_json::from_value(zone).unwrap();
+        let changes = |now: &str| row(&zone, now.parse().unwrap())[3].clone();
+        assert_eq!(changes("2026-06-01T12:00:00Z"), "stays open");
+        assert_eq!(changes("2026-06-10T12:00:00Z"), "closes Tue 14:00");
     }
 
     #[test]
