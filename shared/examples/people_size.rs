@@ -1,8 +1,9 @@
 //! Measures do-not-call lists and the history of calls in a Redis of its own, whose URL is the argument:
-//! `cargo run --release -p redial-shared --example people_size redis://127.0.0.1:6399`. It writes into the workspace
-//! `people-size`, and expects the server to do nothing else.
+//! `cargo run --release -p redial-shared --example people_size redis://127.0.0.1:6399 [numbers]`. It writes into the
+//! workspace `people-size`, and expects the server to do nothing else.
 //!
-//! The numbers are random, as dense as 250 million are in the numbering plan of North America.
+//! The numbers are random, as dense as 250 million are in the numbering plan of North America; 5 million are listed unless
+//! told otherwise.
 
 use std::{
     io::{Cursor, Write},
@@ -23,7 +24,7 @@ use redial_shared::{
 };
 
 const LEASE: Duration = Duration::from_secs(600);
-/// Numbers on the list.
+/// Numbers on the list, unless told otherwise.
 const LISTED: usize = 5_000_000;
 /// Of how many possible ones each is: 792 area codes of 8 million numbers, 250 million of them listed.
 const ONE_OF: u64 = 25;
@@ -36,6 +37,7 @@ const BATCH: usize = 32;
 #[tokio::main]
 async fn main() {
     let url = std::env::args().nth(1).expect("the URL of a Redis");
+    let listed = std::env::args().nth(2).map_or(LISTED, |listed| listed.parse().expect("a number of numbers"));
     let store = Store::connect(&url, "people-size", LEASE).await.expect("Redis answers");
     let client = redis::Client::open(url).expect("a URL");
     let mut redis = client.get_connection().expect("Redis answers");
@@ -45,8 +47,8 @@ async fn main() {
     begins(&store, &mut redis, "with caps per number and after an answer", 2).await;
     store.set_caps(&Caps::default()).await.expect("Redis answers");
     reading();
-    import(&store, &mut redis).await;
-    begins(&store, &mut redis, "with a list of 5 million numbers", 3).await;
+    import(&store, &mut redis, listed).await;
+    begins(&store, &mut redis, &format!("with a list of {listed} numbers"), 3).await;
     history(&mut redis);
 }
 
@@ -71,14 +73,14 @@ fn reading() {
     println!("reading: {:.1} million lines a second", 0.5 / started.elapsed().as_secs_f64());
 }
 
-async fn import(store: &Store, redis: &mut redis::Connection) {
+async fn import(store: &Store, redis: &mut redis::Connection, listed: usize) {
     let mut random = SmallRng::seed_from_u64(1);
     let before = used_bytes(redis);
     let mut import =
         store.import(None, "registry".parse().expect("a name"), false, None, "").await.expect("Redis answers");
     let started = Instant::now();
     let mut value = FIRST;
-    for _ in 0..LISTED / 5_000 {
+    for _ in 0..listed / 5_000 {
         let some = (0..5_000).map(|_| {
             value += random.random_range(1..ONE_OF * 2);
             number(value)
@@ -91,7 +93,7 @@ async fn import(store: &Store, redis: &mut redis::Connection) {
     println!(
         "import: {} numbers in {took:.1} s, {bytes:.2} bytes a number; 250 million: {:.0} s, {:.0} MB",
         imported.numbers,
-        took * 250e6 / LISTED as f64,
+        took * 250e6 / listed as f64,
         bytes * 250.0
     );
 }
