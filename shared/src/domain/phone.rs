@@ -19,6 +19,11 @@ impl PhoneNumber {
         if well_formed { Ok(Self(text.into())) } else { Err(NotE164) }
     }
 
+    /// Takes what [`Self::digits`] gives.
+    pub fn from_digits(digits: &str) -> Result<Self, NotE164> {
+        Self::from_e164(&format!("+{digits}"))
+    }
+
     /// `+` and digits.
     pub fn as_e164(&self) -> &str {
         &self.0

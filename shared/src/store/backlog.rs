@@ -105,7 +105,7 @@ pub(super) fn push_hints(
     entries: &[String],
 ) -> Result<(), StoreError> {
     for entry in entries {
-        let positions = positions_of(entry)?.into_iter();
+        let positions = positions_of(entry)?;
         hints.extend(positions.map(|position| Hint { lane, at, position, stands_for: 1.0 }));
     }
     Ok(())

@@ -286,7 +286,7 @@ pub(super) fn contact_view(
     let attempt = |attempt: &AttemptRecord| AttemptView {
         id: AttemptId { campaign: info.id, position, revision: attempt.revision },
         number: attempt.place_then().map_or(0, |place| place + 1),
-        phone: attempt.digits(&row.numbers).and_then(|digits| PhoneNumber::from_e164(&format!("+{digits}")).ok()),
+        phone: attempt.digits(&row.numbers).and_then(|digits| PhoneNumber::from_digits(digits).ok()),
         account: info.account_at(attempt.started_at).to_owned(),
         call_id: attempt.call_id.clone(),
         started_at: attempt.started_at,

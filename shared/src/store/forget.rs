@@ -127,7 +127,7 @@ impl Store {
             rewrite.replace(place, position, empty, change);
             if self.write(info, rewrite).await? {
                 let taken_off = record.attempts.iter().filter_map(|attempt| attempt.digits(&[]));
-                let taken_off = taken_off.filter_map(|digits| PhoneNumber::from_e164(&format!("+{digits}")).ok());
+                let taken_off = taken_off.filter_map(|digits| PhoneNumber::from_digits(digits).ok());
                 let mut others: BTreeSet<PhoneNumber> = row.numbers.iter().cloned().chain(taken_off).collect();
                 let keys: Vec<u64> =
                     keys_of(&row).chain(others.iter().map(|other| index::key(other.as_e164()))).collect();

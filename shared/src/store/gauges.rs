@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Store, StoreError, view::CampaignView};
+use super::{Store, StoreError, hold::positions_of, view::CampaignView};
 use crate::domain::{CampaignId, CampaignState, Timestamp};
 
 /// Lanes that are looked at, shared by all campaigns, and the least for each of them; they stand for the others.
@@ -131,7 +131,7 @@ impl Store {
         let mut contacts = Vec::with_capacity(parts.len());
         for (LanePart { member, version, .. }, (entries, all, hours)) in parts.iter().zip(&samples) {
             let seen: u64 = if lane_of(member).0 {
-                entries.iter().map(|entry| rows_of(entry)).sum::<Result<u64, _>>()?
+                entries.iter().map(|entry| Ok(positions_of(entry)?.len() as u64)).sum::<Result<u64, StoreError>>()?
             } else {
                 lengths.by_ref().take(entries.len()).sum()
             };
@@ -146,12 +146,6 @@ impl Store {
 fn lane_of(member: &str) -> (bool, &str) {
     let (part, lane) = member.split_once(':').unwrap_or_default();
     (part == "q", lane)
-}
-
-/// How many contacts an entry of a queue names: `position` or `first:count`.
-fn rows_of(entry: &str) -> Result<u64, StoreError> {
-    let count = entry.split_once(':').map_or(Ok(1), |(_, count)| count.parse());
-    count.map_err(|_| StoreError::Corrupt(format!("lane entry `{entry}`")))
 }
 
 /// Whether hours as they are stored, `version|from-to,from-to,…` in milliseconds, are of this version and open now.

@@ -1,7 +1,7 @@
 //! Contacts that nobody can call until somebody acts: how those whose hours nobody can tell come to be held, and how held ones are
 //! put back.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use super::{CampaignInfo, Settled, Settlement, Store, StoreError, limits};
 use crate::domain::{
@@ -83,7 +83,8 @@ impl Store {
             }
             let mut removal = redis::pipe();
             for entry in &entries {
-                for some in positions_of(entry)?.chunks(limits::ROWS_PER_BLOCK as usize) {
+                let positions: Vec<_> = positions_of(entry)?.collect();
+                for some in positions.chunks(limits::ROWS_PER_BLOCK as usize) {
                     held += self.hold_some(info, lane, some).await?;
                 }
                 removal.cmd("LREM").arg(key).arg(1).arg(entry).ignore();
@@ -163,10 +164,10 @@ impl CampaignInfo {
 }
 
 /// The positions that an entry of a lane names: `position` or `first:count`.
-pub(super) fn positions_of(entry: &str) -> Result<Vec<ContactPosition>, StoreError> {
+pub(super) fn positions_of(entry: &str) -> Result<Range<ContactPosition>, StoreError> {
     let (first, count) = entry.split_once(':').unwrap_or((entry, "1"));
     match (first.parse::<ContactPosition>(), count.parse::<ContactPosition>()) {
-        (Ok(first), Ok(count)) => Ok((first..first + count).collect()),
+        (Ok(first), Ok(count)) => Ok(first..first + count),
         _ => Err(StoreError::Corrupt(format!("lane entry `{entry}`"))),
     }
 }

@@ -41,7 +41,7 @@ impl Store {
             let wanted = Wanted { position, generation, lane: None };
             let (_, rows) = self.rows(settlement.attempt.campaign, 0, [wanted]).await?;
             // One that was taken off meanwhile is on no list of numbers any more, but it was called.
-            let called = PhoneNumber::from_e164(&format!("+{}", settlement.number)).ok();
+            let called = PhoneNumber::from_digits(&settlement.number).ok();
             let number = called.or_else(|| rows[&position].contact.numbers.get(usize::from(*number)).cloned());
             let Some(number) = number else { continue };
             let how = Suppress { scope: None, list: ListName::default(), until: *until, reason: reason.clone() };
